@@ -75,6 +75,20 @@ def test_a_signal_while_tasks_wait(tmp_path: Path, orchestrator: str, number: si
         assert (report["interrupted"], report["complete"], report["anagram_counts"]) == (True, False, {})
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_code_that_is_made_from_text(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """A signal that strikes while ``exec`` runs a text, as at the import of a named tuple, ends the program with its own exit code.
+
+    CPython remembers such a KeyboardInterrupt, though the program handles it, and would end the process as Ctrl-C does.
+    """
+    strikes = f"import signal\nexec('signal.raise_signal({number.value})')\n"
+    (tmp_path / "struck.py").write_text(strikes)
+    process = subprocess.run(
+        [*ANAGRAM, "run", "--pipeline", "struck:it"], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert (process.returncode, process.stderr.strip()) == (code, b"Interrupted.")
+
+
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
 def test_ctrl_c_while_reading(tmp_path: Path, orchestrator: str) -> None:
     """While standard input gives nothing, Ctrl-C ends the run; what was counted before is in the report."""

@@ -111,6 +111,9 @@ def _exit(code: int, threads: Iterable[threading.Thread]) -> NoReturn:
         click.echo(f"Note: Threads that did not end were left behind: {', '.join(left)}.", err=True)
         sys.stdout.flush()
         os._exit(code)
+    # If a KeyboardInterrupt leaves a text that ``exec`` runs, as at the import of a named tuple, CPython notes that it was not handled, even if
+    # the caller of ``exec`` handles it. At its end, CPython would then kill the process with SIGINT. The next ``exec`` of a text clears the note.
+    exec("")  # noqa: S102 - the text is empty
     sys.exit(code)
 
 
