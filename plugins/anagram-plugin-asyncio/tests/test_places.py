@@ -73,7 +73,7 @@ async def _order_of(places: Places) -> list[str]:
         places.give_back()
 
     def wake() -> None:
-        if places.take():
+        if places.try_to_take():
             order.append("a bundle under way")
             places.want_no_more(wake)
             places.give_back()

@@ -1,4 +1,8 @@
-"""The attempt that runs in the present thread or coroutine. Tasks get no argument from the engine, so the code that they call finds it here."""
+"""The attempt that runs in the present thread or coroutine.
+
+A task gets its data and nothing from the engine. Code that runs inside it may still need to know the attempt: a log handler that labels
+records, for example, or a loop that asks whether the run is over. Such code finds the attempt in ``attempt_here``.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,8 @@ class AttemptHere(Protocol):
     """What is known of an attempt while it runs.
 
     Attributes:
-        element: Returns the element of the bundle that runs now, as its task and its name; an empty text between two elements. None
-            if the attempt is no bundle.
+        element: If the attempt is a bundle, a function that returns the element that runs now, as its task and its name, and an empty
+            text between two elements. None if the attempt is no bundle.
         log: What the attempt has logged so far; None if nothing.
         is_answered: Whether the answer is made, with the log in it. What is logged later must go with another answer.
     """
@@ -38,19 +42,18 @@ class AttemptHere(Protocol):
         """Return whether somebody wants to know how the attempt spends its time."""
         ...
 
-    @property
-    def is_over(self) -> Callable[[], bool]:
-        """Return a function that tells whether the run is over."""
+    def is_over(self) -> bool:
+        """Return whether the run is over, so that it waits for no attempt any more."""
         ...
 
     @property
     def run_id(self) -> str:
-        """Return the id of the run; empty if nobody knows it."""
+        """Return the id of the run. Workers know it only if the parent wants their log records; otherwise it is empty."""
         ...
 
     @property
     def worker_name(self) -> str:
-        """Return the name of the worker; empty if nobody knows it."""
+        """Return the name of the worker; empty if it is the name of the thread."""
         ...
 
 
@@ -88,9 +91,8 @@ class ElementHere:
     def is_timed(self) -> bool:
         return self._attempt.is_timed
 
-    @property
-    def is_over(self) -> Callable[[], bool]:
-        return self._attempt.is_over
+    def is_over(self) -> bool:
+        return self._attempt.is_over()
 
     @property
     def run_id(self) -> str:
@@ -101,5 +103,5 @@ class ElementHere:
         return self._attempt.worker_name
 
 
-attempt_here: ContextVar[AttemptHere | None] = ContextVar("attempt", default=None)
+attempt_here: ContextVar[AttemptHere | None] = ContextVar("attempt_here", default=None)
 """The attempt that runs in this thread or coroutine; None between attempts."""

@@ -51,13 +51,14 @@ class AttemptLog:
     Attributes:
         records: The records that are kept, each with where it was logged.
         dropped: How many records were not kept.
-        are_handled: Whether the parent's handlers have them already, because the attempt ran in the parent's process.
-        last: The record that was added last, to recognise it if a second handler gets it; it does not travel.
+        is_handled: Whether the parent's handlers have got the records already, because the attempt ran in the parent's process.
+        last: The record that was added last, if the attempt runs in the parent's process. A record meets each handler there, and the
+            filter of the handlers (``Labelling``) keeps it once. It does not travel.
     """
 
     records: list[tuple[LogFacts, Labels]] = field(factory=list)
     dropped: int = 0
-    are_handled: bool = False
+    is_handled: bool = False
     last: object = None
     _characters: int = 0
 
@@ -72,8 +73,8 @@ class AttemptLog:
 
     def without_records(self) -> AttemptLog:
         """Return a log without the records, which counts them as dropped."""
-        return AttemptLog(dropped=self.dropped + len(self.records), are_handled=self.are_handled)
+        return AttemptLog(dropped=self.dropped + len(self.records), is_handled=self.is_handled)
 
     def to_wire(self) -> tuple[object, ...]:
         """Return the arguments that make the same log in the parent."""
-        return (self.records, self.dropped, self.are_handled)
+        return (self.records, self.dropped, self.is_handled)

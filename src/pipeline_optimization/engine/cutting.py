@@ -46,7 +46,11 @@ def cutting_point() -> Callable[[], None]:
 
 
 def sleep_unless_over(seconds: float, is_over: IsOver) -> None:
-    """Sleep for a number of seconds. Raises CutShort as soon as the run is seen to be over."""
+    """Sleep for a number of seconds, and look a few times a second whether the run is over.
+
+    Raises:
+        CutShort: If the run is over.
+    """
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if is_over():

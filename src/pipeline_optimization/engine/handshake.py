@@ -32,7 +32,7 @@ Facts = Mapping[str, str]
 class Handshake:
     """What the parent sends to each process of a cluster, once.
 
-    A handshake is equal only to itself, so that a process can remember which worker it made for which handshake.
+    A handshake is equal only to itself. Each process unpickles it once, so the process can remember which worker it made for which handshake.
 
     Attributes:
         worker_init: The bytes that a ``Worker`` is made of.
@@ -59,7 +59,8 @@ class Handshake:
         """Return a worker for this process.
 
         Raises:
-            ClusterError: If a component cannot be loaded here, or a fact is different from the parent's.
+            ClusterError: If a component cannot be loaded here, or a fact is different from the parent's. If there are no facts, nothing is
+                compared: a component that cannot be loaded then shows in the first attempt.
         """
         worker = Worker(self.worker_init)
         if not self.facts:

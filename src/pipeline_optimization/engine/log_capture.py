@@ -20,10 +20,12 @@ __all__ = ["LogCapture"]
 class LogCapture(logging.Handler):
     """The handler of the root logger in a worker's process. It keeps records until an answer takes them along.
 
-    The levels of the loggers are set as in the parent, so that records that nobody wants are not made. A process of a cluster may have handlers
-    and levels of its own for other programs. They stay, except that the level of the root logger becomes as low as the parent needs it: its own
-    handlers then get these records, too, unless they have levels themselves. A forked process has inherited the parent's handlers. They are removed, since the
-    parent hands the records to the same handlers itself.
+    The levels of the loggers are set as in the parent, so that records that nobody wants are not made.
+
+    A process of a cluster may have handlers and levels of its own for other programs. They stay, with one exception: the level of the root
+    logger becomes as low as the parent needs it. The process's own handlers then get these records, too, unless they have levels themselves.
+
+    A forked process has inherited the parent's handlers. They are removed, since the parent hands the records to the same handlers itself.
 
     Args:
         settings: How the parent logs.
@@ -36,12 +38,13 @@ class LogCapture(logging.Handler):
         self._worker = worker
         self._strays: AttemptLog | None = None  # the records that the next answer of any attempt takes along
         self._threshold_by_name: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
-        self._before: dict[str, tuple[int, int]] = {}
+        # For each logger, the level that it had before, and the level that it has been given here.
+        self._levels: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
             # This process was forked from the parent. Otherwise ORIGIN would be another one.
             _forget_handlers()
         for name, least in settings.thresholds.items():
-            self._set(logging.getLogger(name), least)
+            self._set_level(logging.getLogger(name), least)
         logging.root.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -72,6 +75,7 @@ class LogCapture(logging.Handler):
         strays = self._take_strays() if self._strays is not None else None
         if log is None or strays is None:
             return log if strays is None else strays
+        # The strays come on top: each of the two logs is bounded, so their sum is bounded as well.
         log.records += strays.records
         log.dropped += strays.dropped
         return log
@@ -87,23 +91,26 @@ class LogCapture(logging.Handler):
     def close(self) -> None:
         """Put the levels back. Records that no answer will take any more go to the handlers of this process, if it has any."""
         logging.root.removeHandler(self)
-        for name, (before, ours) in self._before.items():
+        for name, (before, ours) in self._levels.items():
             logger = logging.getLogger(name)
             if logger.level == ours:  # a task may have set another level meanwhile, which stays
                 logger.setLevel(before)
-        self._before.clear()
+        self._levels.clear()
         strays = self._take_strays()
         for facts, _ in () if strays is None else strays.records:
             logging.getLogger(str(facts["name"])).handle(logging.makeLogRecord(dict(facts)))
         super().close()
 
-    def _set(self, logger: logging.Logger, least: int) -> None:
-        """Set the level of a logger, unless it has a level of its own in this process."""
+    def _set_level(self, logger: logging.Logger, least: int) -> None:
+        """Set the level of a logger, unless it has a level of its own in this process.
+
+        The root logger always has one and is set all the same. If the process has handlers there, the level is not raised.
+        """
         if logger is not logging.root and logger.level:
             return
         if logger is logging.root and logger.handlers:
             least = min(least, logger.level)
-        self._before[logger.name if logger is not logging.root else ""] = (logger.level, least)
+        self._levels[logger.name if logger is not logging.root else ""] = (logger.level, least)
         logger.setLevel(least)
 
     def _threshold(self, name: str) -> float:

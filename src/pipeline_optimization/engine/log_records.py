@@ -38,8 +38,8 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     trace = record.exc_text
     if not trace and record.exc_info:
         trace = _text(lambda: _formatter.formatException(record.exc_info))
-    facts["exc_text"] = shortened(_exact(trace), LONGEST) if trace else None
-    facts["stack_info"] = shortened(_exact(record.stack_info), LONGEST) if record.stack_info else None
+    facts["exc_text"] = shortened(_plain_str(trace), LONGEST) if trace else None
+    facts["stack_info"] = shortened(_plain_str(record.stack_info), LONGEST) if record.stack_info else None
     for name in given.keys() - _OWN:
         facts[_key(name)] = _plain(given[name])
     return facts
@@ -47,12 +47,16 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
 
 def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
     """Return where the records of an attempt are logged: the run, the item and the attempt. ``worker`` is left out if it is empty."""
-    call, element = attempt.call, "" if attempt.element is None else attempt.element()
+    call = attempt.call
+    element = "" if attempt.element is None else attempt.element()
     name = f"{call.task}:{call.item}"
     labels: dict[str, Any] = {"run": attempt.run_id, "item": name, "attempt": call.number}
     if element:
+        # An element runs in a bundle once, at its first attempt. If that fails, it leaves the bundle, whichever attempt the bundle itself is at.
         labels |= {"item": element, "attempt": 1, "bundle": name}
-    return labels | {"worker": worker} if worker else labels
+    if worker:
+        labels["worker"] = worker
+    return labels
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -65,7 +69,7 @@ def _message(record: logging.LogRecord) -> str:
 def _text(make: Any) -> str | None:
     """Return the text that ``make`` returns; None if it raises. It calls code of the task's objects, which may raise anything."""
     try:
-        return _exact(str(make()))
+        return _plain_str(str(make()))
     except BaseException as error:
         if is_of_the_run(error):
             raise
@@ -74,10 +78,10 @@ def _text(make: Any) -> str | None:
 
 def _key(name: object) -> str:
     """Return a key of ``extra`` as text. Python sets attributes of any name from it, such as numbers."""
-    return _exact(name) if isinstance(name, str) else (_text(lambda: name) or "")
+    return _plain_str(name) if isinstance(name, str) else (_text(lambda: name) or "")
 
 
-def _exact(text: str) -> str:
+def _plain_str(text: str) -> str:
     """Return a text as a plain ``str``. If it is of a subclass, such as an enumeration, the parent may not know the class."""
     return text if type(text) is str else str.__str__(text)
 
@@ -90,5 +94,5 @@ def _plain(value: object) -> object:
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
-    text = _exact(value) if isinstance(value, str) else _text(lambda: repr(value))
+    text = _plain_str(value) if isinstance(value, str) else _text(lambda: repr(value))
     return "(its repr() raised an error)" if text is None else shortened(text, LONGEST_EXTRA)

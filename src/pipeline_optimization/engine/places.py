@@ -1,5 +1,7 @@
 """The places of an event loop, which bound how many calls of tasks are awaited in it at once.
 
+They have nothing to do with the ``place`` of an item, which says where in the input the item comes from.
+
 An event loop has as many places as its orchestrator has slots. An attempt holds one place from its start to its end. An attempt of a
 bundle awaits several elements at once, and takes one more place for each element beyond the first.
 """
@@ -37,7 +39,8 @@ class Places:
 
     async def enter(self, *, is_bundle: bool) -> None:
         """Wait for a place for an attempt. At the end of the attempt, ``give_back`` frees it."""
-        if self.free and not self._singles and not (is_bundle and (self._wanting or self._bundles)):
+        goes_first = bool(self._singles) or (is_bundle and bool(self._wanting or self._bundles))
+        if self.free and not goes_first:
             self.free -= 1
             return
         queue = self._bundles if is_bundle else self._singles
@@ -58,7 +61,7 @@ class Places:
         """Return whether an attempt of a single item waits for a place. If so, bundles give back places that they have beyond their first."""
         return bool(self._singles)
 
-    def take(self) -> bool:
+    def try_to_take(self) -> bool:
         """Take one more place for a bundle under way, and return whether there was one."""
         if not self.free or self._singles:
             return False

@@ -74,9 +74,10 @@ def profile_from(
     tasks = document.get("task", {})
     if not isinstance(tasks, Mapping):
         raise _wrong(source, "task", tasks, "tables, such as [task.fetch]")
-    own = {name: _task(name, one, source, directory) for name, one in tasks.items()}
+    by_task = {name: _task(name, one, source, directory) for name, one in tasks.items()}
     try:
-        return FaultProfile(**{"failures": 1.0, "times": 1.0, **factors}, tasks=own)
+        # A file that leaves a factor out changes nothing of what tasks declare. The defaults of the class are 0: no faults.
+        return FaultProfile(**{"failures": 1.0, "times": 1.0, **factors}, tasks=by_task)
     except ValueError as error:
         raise OptionError(f"In {source}, {error}.") from error
 
@@ -125,7 +126,8 @@ def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durat
         raise OptionError(f"In {source}, {where} {what}. Allowed are {ALLOWED_TIMES}.")
     points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
     # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A least or a largest
-    # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines.
+    # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines. So they are if the two are the
+    # same quantile, ``median`` and ``p50``; that is a mistake, which ``Quantiles`` refuses.
     if len(points) == 2 and [share for share, _ in points].count(0.5) == 1:
         (_, median), (share, seconds) = sorted(points, key=lambda point: point[0] != 0.5)
         if 0 < share < 1:
@@ -149,7 +151,8 @@ def _samples(given: object, source: str, where: str, directory: Path) -> Sequenc
             for number, line in enumerate(lines, start=1):
                 text = line.strip()
                 try:
-                    samples += [float(text)] if text else []
+                    if text:
+                        samples.append(float(text))
                 except ValueError as error:
                     if number > 1:  # the first line may be a header
                         raise ValueError(f"line {number} of {str(path)!r} is no number: {text[:40]!r}") from error

@@ -15,6 +15,7 @@ from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
 __all__ = ["PROFILES", "faults_under"]
 
 _AS_DECLARED = TaskProfile()
+"""What a profile says of a task that it does not name: nothing, so that the task has the faults that it declares."""
 
 
 def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> TaskFaults:
@@ -25,17 +26,17 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
         task: The name of the task.
         declared: The faults that the task declares.
     """
-    own = profile.tasks.get(task, _AS_DECLARED)
-    weights = sum(own.errors.values())
-    rate = min(1.0, declared.failure_rate * profile.failures) if own.failure_rate is None else own.failure_rate
+    named = profile.tasks.get(task, _AS_DECLARED)
+    weights = sum(named.errors.values())
+    rate = min(1.0, declared.failure_rate * profile.failures) if named.failure_rate is None else named.failure_rate
     return TaskFaults(
         failure_rate=rate,
         sleep_time=declared.sleep_time * profile.times,
         stragglers=profile.stragglers,
         slowness=profile.slowness,
-        latency=own.latency,
-        compute=own.compute,
-        errors=tuple((error, weight / weights) for error, weight in own.errors.items()),
+        latency=named.latency,
+        compute=named.compute,
+        errors=tuple((error, weight / weights) for error, weight in named.errors.items()),
     )
 
 

@@ -20,7 +20,8 @@ LINKS = 10
 def asked_delay(error: BaseException) -> float | None:
     """Return how many seconds an error asks to wait before the next attempt; None if it asks for nothing.
 
-    The errors that led to it count, too, as in a traceback, since functions often raise errors of their own. HTTP clients are
+    The errors that led to it count, too, since functions often raise an error of their own when they catch a client's. They are the
+    errors that a traceback shows. HTTP clients are
     recognised by the attributes of their errors, so that none of them is imported: ``error.response.headers`` (httpx, requests) or
     ``error.headers`` (urllib, aiohttp).
     """
@@ -28,6 +29,7 @@ def asked_delay(error: BaseException) -> float | None:
         if isinstance(one, RetryAfter):
             return one.seconds
         try:
+            # An error of httpx or requests has its headers in the response. If no response came, ``response`` is None, and there are no headers.
             delay = delay_in(getattr(getattr(one, "response", one), "headers", None))
         except Exception:  # noqa: BLE001, S112 - it only looked like a client's error, and its attributes may raise anything
             continue

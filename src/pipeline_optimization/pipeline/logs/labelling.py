@@ -30,7 +30,7 @@ class Labelling(logging.Filter):
         labels = labels_of(attempt, worker=attempt.worker_name or threading.current_thread().name)
         if self.keeps and not attempt.is_answered and (attempt.log is None or attempt.log.last is not record):
             if attempt.log is None:
-                attempt.log = AttemptLog(are_handled=True)
+                attempt.log = AttemptLog(is_handled=True)
             attempt.log.last = record  # the record meets each handler, and must be kept once
             attempt.log.add(facts_of(record), labels)
         for name, value in labels.items():

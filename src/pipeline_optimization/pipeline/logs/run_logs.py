@@ -99,7 +99,7 @@ class RunLogs:
         """Hand on what an attempt logged: to handlers, if it ran in another process, and as events, if those are wanted."""
         for facts, known in log.records:
             labels = {"run": self._run_id, "worker": worker, **known}
-            if not log.are_handled:
+            if not log.is_handled:
                 self._handle({**labels, **facts})
             if self._emit is not None:
                 self._emit(_event_of(facts, labels, self._clock.now()))

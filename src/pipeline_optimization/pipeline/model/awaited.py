@@ -141,7 +141,7 @@ class Awaited:
         for index, waiting in self._waiting.items():
             while waiting:
                 if len(self._tasks) >= self._held:
-                    if not self._places.take():
+                    if not self._places.try_to_take():
                         return False
                     self._held += 1
                 number = next(self._numbers)
