@@ -210,7 +210,7 @@ def test_a_task_that_is_not_named_is_as_it_declares() -> None:
 def test_computing_keeps_the_core_busy() -> None:
     """A call computes for the drawn time, by the clock of its own thread."""
     plan = FaultPlan(tasks={"t": TaskFaults(compute=constant(0.02))}, seed=1)
-    assert plan.is_simulated("t")
+    assert plan.simulates("t")
     before = time.thread_time()
     pass_latency("t", "", lambda: plan.draw("t", "x", 1))
     assert time.thread_time() - before >= 0.02

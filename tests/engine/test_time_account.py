@@ -23,7 +23,7 @@ from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.waiting import Steps, metered
+from pipeline_optimization.engine.waiting import Turns, metered
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.registry import Registry
@@ -333,7 +333,7 @@ def test_a_call_that_is_cancelled_before_it_began_leaves_nothing() -> None:
         return sum(call.cancelled() for call in calls)
 
     async def main() -> int:
-        return await Steps(attempt())
+        return await Turns(attempt())
 
     assert asyncio.run(main()) == 2
     gc.collect()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_optimization.engine.waiting import Steps, ThreadTime, counted_for_this_thread, thread_waits
+from pipeline_optimization.engine.waiting import ThreadTime, Turns, counted_for_this_thread, thread_waits
 
 
 @coroutine
@@ -31,10 +31,10 @@ def test_a_coroutine_is_closed_in_any_context() -> None:
             closed.append("held")
 
     held = hold()
-    steps: Generator[Any, Any, None] = Steps(held).__await__()
-    Context().run(next, steps)
+    turns: Generator[Any, Any, None] = Turns(held).__await__()
+    Context().run(next, turns)
     with pytest.raises(ValueError, match="different Context"):
-        steps.close()
+        turns.close()
     assert closed == ["held"]
 
 

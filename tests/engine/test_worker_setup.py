@@ -43,7 +43,7 @@ def of_main(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 
 def names_of(argument: object) -> list[str]:
     setup = WorkerSetup(build=build, argument=argument, faults=FaultPlan())
-    return list(WorkerSetup.names_of_main(setup.to_bytes()))
+    return list(WorkerSetup.names_from_main(setup.to_bytes()))
 
 
 def test_all_names_of_the_program_are_found(of_main: Callable[[str], Any]) -> None:

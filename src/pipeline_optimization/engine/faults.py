@@ -44,7 +44,7 @@ BUILT_IN_PROFILES = ("exercise", "heavy", "latency", "none", "tail")
 """The names of the project's own fault profiles."""
 
 DEFAULT_LATENCY_SCALE = 0.05
-"""The latency scale of these profiles, unless somebody chooses another one. Their seconds are invented, and runs need not take so long."""
+"""The latency scale of the project's own profiles, unless somebody chooses another one. Their seconds are invented, and runs need not take so long."""
 
 MAX_KEY = 64  # characters; longer fault keys are replaced by a digest
 
@@ -127,7 +127,7 @@ class Draw(NamedTuple):
         """Return how many simulated seconds the call takes."""
         return self.latency + self.compute
 
-    def check(self, task: str, attempt: int = 0) -> None:
+    def raise_if_fails(self, task: str, attempt: int = 0) -> None:
         """Raise InjectedFault if the call fails. Its message names the task, and the number of the attempt unless that is 0."""
         if self.fails:
             which = f" on attempt {attempt}" if attempt else ""
@@ -153,9 +153,9 @@ class FaultPlan:
     @property
     def is_calm(self) -> bool:
         """Return whether the plan has no faults: no call can fail, wait or compute."""
-        return not any(map(self.is_simulated, self.tasks))
+        return not any(self.simulates(task) for task in self.tasks)
 
-    def is_simulated(self, task: str) -> bool:
+    def simulates(self, task: str) -> bool:
         """Return whether calls of a task can fail, wait or compute."""
         faults = self.tasks.get(task)
         if faults is None:
@@ -196,7 +196,7 @@ class FaultPlan:
 
 @frozen(kw_only=True)
 class FaultSettings:
-    """The faults that a user asks for: the name of a profile, and in ``own`` the profile itself if it is a user's.
+    """The faults that a user asks for: the name of a profile, and in ``own`` the profile itself if it is the user's own.
 
     With the faults that tasks declare, they become a ``FaultPlan``. ``seed`` is None until one is drawn.
     """
@@ -240,11 +240,11 @@ def pass_latency(
     policy: str = "",
     sleep: Callable[[float], object] = time.sleep,
 ) -> Draw:
-    """Let a call wait and compute as its draw says, and return the draw. The caller still has to let it fail (``Draw.check``).
+    """Let a call wait and compute as its draw says, and return the draw. The caller still has to let it fail (``Draw.raise_if_fails``).
 
     Args:
         task: The name of the task.
-        key: The fault key of the argument. A bundle has none: steps with faults are not made in bundles, and the harness is not asked.
+        key: The fault key of the argument. It is empty for a bundle: steps with faults are not made in bundles, so the harness is not asked.
         draw: Returns the draw. It is not called if the harness measures this process, since the harness draws then.
         number: The number of the attempt; 0 if the caller does not count attempts.
         policy: The label of the retry policy of the call, for the harness's record.

@@ -106,7 +106,10 @@ each bundle; ``os.getpid`` asks the operating system each time.
 
 
 UNDER_WAY: dict[int, list[Any]] = {}
-"""The lists of elements that are being run, each under its ``id()``. A forked child finds them empty, so that it runs no element a second time."""
+"""The lists of elements that are being run, each under its ``id()``. A forked child finds them empty, so that it runs no element a second time.
+
+Code that runs a list of elements enters it here, and removes it at the end.
+"""
 
 
 def _note_fork() -> None:
@@ -145,16 +148,17 @@ def describe_error(error: BaseException, *, is_permanent: bool = False) -> Error
     # Retry policies name errors by their type. Built-in ones and the project's own are known by their short names.
     is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
     name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
-    injected = isinstance(error, InjectedFault)
-    if isinstance(error, InjectedFault) and error.stands_for:
-        name = error.stands_for
-    # The traceback of a simulated failure would only show where the engine raised it.
-    trace = "" if injected else "".join(traceback.format_exception(error))
+    trace = ""
+    if isinstance(error, InjectedFault):
+        # It has no traceback, which would only show where the engine raised it.
+        name = error.stands_for or name
+    else:
+        trace = "".join(traceback.format_exception(error))
     return ErrorRecord(
         type=name,
         message=message_of(error),
         traceback=trace,
-        injected=injected,
+        injected=isinstance(error, InjectedFault),
         is_permanent=is_permanent,
         retry_after=asked_delay(error),
     )

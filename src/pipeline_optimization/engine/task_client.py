@@ -93,11 +93,11 @@ class _ThreadConnection:
                     continue
                 self._rest = rest
                 answered, *drawn = json.loads(line)
-                # Other ids are those of calls that a signal interrupted while they waited for their answers.
+                # Other ids are those of calls that a signal interrupted while they waited for their answers. Nobody waits for these any more.
                 if answered == self._id:
                     return Draw(*drawn)
         except OSError as error:
-            raise _silence() from error
+            raise _no_answer() from error
 
 
 class _LoopConnection:
@@ -123,8 +123,9 @@ class _LoopConnection:
         ours = self._id
         future: asyncio.Future[Draw] = loop.create_future()
         self._waiting[ours] = future
+        # All requests of one turn of the loop are sent together. If something is outgoing already, ``_write`` is scheduled, or it waits for the
+        # socket as its writer. Either way it sends this request, too.
         if not self._outgoing:
-            # All requests of one turn of the loop are sent together.
             loop.call_soon(self._write, loop)
         self._outgoing += _request(ours, task, key, number, policy)
         try:
@@ -174,9 +175,9 @@ class _LoopConnection:
         self._socket.close()
         for future in self._waiting.values():
             if not future.done():
-                silence = _silence()
-                silence.__cause__ = error
-                future.set_exception(silence)
+                no_answer = _no_answer()
+                no_answer.__cause__ = error
+                future.set_exception(no_answer)
 
 
 @cache
@@ -191,7 +192,7 @@ def _connect(address: str) -> socket.socket:
         connection.connect("\0" + address[1:] if address.startswith("@") else address)
     except OSError as error:
         connection.close()
-        raise _silence() from error
+        raise _no_answer() from error
     return connection
 
 
@@ -199,5 +200,5 @@ def _request(id_: int, task: str, key: str, number: int, policy: str) -> bytes:
     return json.dumps([id_, task, key, number, policy]).encode() + b"\n"
 
 
-def _silence() -> OptionError:
+def _no_answer() -> OptionError:
     return OptionError(f"Nobody answers calls of tasks at {TASK_SERVER}; only a harness sets this variable. Unset it.")

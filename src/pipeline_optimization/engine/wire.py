@@ -1,5 +1,17 @@
 """Calls and answers as bytes: the form in which they travel between the engine and its workers.
 
+An attempt goes this way::
+
+    engine        Call("fetch", "cat", 1, b"cat", 0, "7")     what to run: attempt 1 of the item fetch:7
+                    -> encode_call   -> bytes                 the payload of the attempt that ``submit`` gets
+    orchestrator  moves the bytes to a worker
+    worker          -> decode_call   -> Call                  draws the faults, lets the latency pass, runs the task
+                    <- encode_answer <- Answer(result=...)    or Answer(error=...) if the task failed
+    orchestrator  moves the bytes back                        the payload of a completion that ``poll`` returns
+    engine          <- decode_answer <- bytes                 takes the result, or tries the item again with number 2
+
+If the worker dies, there is no answer: the orchestrator reports the attempt as lost.
+
 An orchestrator moves bytes only, so it need not know what is in them. The bytes are made with pickle, which runs code of whoever made
 them. That is safe here, since both ends belong to one run of one program: nothing that was on disk is unpickled.
 
@@ -42,15 +54,15 @@ LONGEST = 80
 class Call(NamedTuple):
     """What a worker must know of an attempt.
 
-    It is a named tuple, which takes a fraction of the time of an attrs class to make. Each attempt makes two of them.
+    It is a named tuple, which takes a fraction of the time of an attrs class to make. Each attempt makes two of them, one at each end.
 
     Attributes:
         task: The name of the task.
         fault_key: What faults are drawn for, together with ``number``.
         number: The number of the attempt among those of its item, from 1.
         data: What the task gets.
-        copy: Above 0 for further copies of the same attempt, which an orchestrator may run at the same time. All copies fail, or none
-            does, but each has a wait of its own, as each runs on a machine of its own.
+        copy: The number of this copy of the attempt: 0, or more if the orchestrator runs the same attempt several times at once. All copies
+            fail, or none does, but each has a wait of its own, as each runs on a machine of its own.
         item: The id of the item.
     """
 
@@ -64,6 +76,9 @@ class Call(NamedTuple):
 
 class Done(NamedTuple):
     """The elements of a bundle that went through one task, each at its first attempt.
+
+    If a bundle of 1,000 elements goes through ``fetch`` and ``parse``, and 2 of them fail at ``fetch``, its answer has
+    ``Done("fetch", 998, ...)`` and ``Done("parse", 998, ...)``. The two that failed are in the result, and become items of their own.
 
     Attributes:
         task: The name of the task.
@@ -158,6 +173,7 @@ def decode_answer(payload: bytes) -> Answer:
     log = None if records is None else _log_of(records)
     if facts is not None:
         error = ErrorRecord(**facts)
+        # An attempt that failed has no result and no elements that went through: if a bundle fails as a whole, all of it is tried again.
         return Answer(
             error=error, latency=latency, seconds=seconds, began=began, waited=waited, stalled=stalled, log=log
         )
@@ -188,14 +204,14 @@ def _steps_of(steps: Sequence[tuple[Any, ...]]) -> Sequence[StepTime]:
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:
-    """Return the completions that ``poll`` returned.
+    """Return the completions that ``poll`` returned, after a look at their types.
 
     Args:
-        returned: What it returned.
+        returned: What it returned. A sequence is what the contract asks for, but any iterable is accepted.
         orchestrator: The name of the orchestrator, for errors.
 
     Raises:
-        OrchestratorError: If it did not return a sequence of completions.
+        OrchestratorError: If it did not return completions, or a payload is not bytes.
     """
     if not isinstance(returned, Iterable):
         raise _broken(orchestrator, f"returned {_shown(returned)} from poll(). It must return a sequence of Completion")

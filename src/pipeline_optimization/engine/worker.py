@@ -1,6 +1,6 @@
 """Runs attempts in a worker: it decodes the call, lets the simulated latency pass, runs the task, and returns the answer as bytes.
 
-An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit,
+The module ``wire`` shows the way of an attempt from the engine to a worker and back. An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit,
 would end the worker.
 """
 
@@ -24,7 +24,7 @@ from pipeline_optimization.engine.stage import (
     end_fork,
     is_of_the_run,
 )
-from pipeline_optimization.engine.waiting import Steps, ThreadTime
+from pipeline_optimization.engine.waiting import ThreadTime, Turns
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.engine.worker_setup import Equipment, WorkerSetup
 from pipeline_optimization.types import ErrorRecord
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
 
 __all__ = ["DESCRIBE_WORKER", "AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
-
 
 DESCRIBE_WORKER = "describe_worker"
 """The name of the task that returns facts about its process. They must be the same in all processes of a run."""
@@ -57,7 +56,8 @@ class Worker(Equipment):
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults. The caller lets the latency pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
-        return Pending(self, call, self._draw_of(call), began, began, is_over=is_over)
+        # ``began`` stands for ``ready``, too: the caller knows the latency from now on, and none of it has passed yet.
+        return Pending(self, call, self._draw_of(call), began, ready=began, is_over=is_over)
 
     def run_attempt(
         self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never
@@ -77,7 +77,7 @@ class Worker(Equipment):
         draw = pass_latency(
             call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy, sleep=sleep
         )
-        return Pending(self, call, draw, began, ready, is_over=is_over).finish()
+        return Pending(self, call, draw, began, ready=ready, is_over=is_over).finish()
 
     async def run_attempt_async(
         self,
@@ -102,24 +102,23 @@ class Worker(Equipment):
         draw = await pass_latency_async(
             call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy
         )
-        pending = Pending(self, call, draw, began, ready, is_over=is_over)
+        pending = Pending(self, call, draw, began, ready=ready, is_over=is_over)
         with interruptible():
             if not pending.can_await:
                 return pending.finish()
         return await pending.finish_async()
 
-    def _policy_of(self, call: Call) -> str:
-        try:
-            setup = self.setup
-            return setup.own_policies.get(call.task, setup.policy)
-        except Exception:  # noqa: BLE001 - as in _draw_of
-            return ""
-
     def _draw_of(self, call: Call) -> Draw:
         try:
             return _draw(self, call)
-        except Exception:  # noqa: BLE001 - ``finish`` draws again. That raises the error again, and it becomes the answer
+        except Exception:  # noqa: BLE001 - ``finish`` draws again, with the same arguments and the same error, which becomes the answer
             return CALM
+
+    def _policy_of(self, call: Call) -> str:
+        try:
+            return self.setup.own_policies.get(call.task, self.setup.policy)
+        except Exception:  # noqa: BLE001 - as in ``_draw_of``: if the set-up cannot be loaded, ``finish`` finds the same error
+            return ""
 
 
 def _draw(worker: Worker, call: Call) -> Draw:
@@ -138,7 +137,7 @@ class Pending:
         call: What it runs.
         draw: The faults of the attempt.
         began: When the attempt began, in nanoseconds of the monotonic clock.
-        ready: When the worker had its set-up, likewise. The simulated latency began then.
+        ready: When the worker had its set-up, likewise. The simulated latency began then, and has passed by now.
         is_over: Returns whether the run is over.
     """
 
@@ -146,7 +145,7 @@ class Pending:
     log: AttemptLog | None = None
     is_answered = False
 
-    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, ready: int, *, is_over: IsOver) -> None:
+    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, *, ready: int, is_over: IsOver) -> None:
         self._worker = worker
         self.call = call
         self._draw = draw
@@ -155,8 +154,8 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        # The attempt has waited and computed for its draw from ``ready`` until now. This time less the computing was the simulated wait.
-        # If no wait was simulated, the thread only wanted to compute, and in the rest of the time other threads had its processor core.
+        # From ``ready`` until now, the attempt has waited and computed as its draw says. Less the computing, that is the wait. If the draw
+        # has no wait, the thread stalled: others had the processor core.
         passed = max(0.0, (time.monotonic_ns() - ready) / 1e9 - draw.compute) if draw.time else 0.0
         self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
@@ -189,13 +188,13 @@ class Pending:
         except BaseException as error:
             if is_of_the_run(error):
                 raise
-            return False  # the stages cannot be built; ``finish`` raises this error again, and makes it the answer
+            return False  # the stages cannot be built. ``finish`` raises this error again, and makes it the answer
 
     def finish(self, took: float | None = None) -> bytes:
         """Run the task, and return the answer as bytes.
 
         Args:
-            took: How many seconds the attempt took if time is simulated; None if time is real.
+            took: How many seconds the attempt took, if time is simulated. None if time is real: then the attempt is measured.
         """
         self._took = took
         token = attempt_here.set(self)
@@ -228,7 +227,8 @@ class Pending:
             self._end_if_forked()
             if is_of_the_run(error):
                 raise
-            # The orchestrator cancels the asyncio task when it ends an attempt. If it did not, the user's function raised the error itself.
+            # An orchestrator ends an attempt by cancelling its asyncio task, which then wants no answer. If nobody has cancelled the task, the
+            # user's function raised the error itself, which is a failure as any other.
             if isinstance(error, CancelledError) and (us := current_task()) is not None and us.cancelling():
                 raise
             return self._failed(error)
@@ -239,18 +239,18 @@ class Pending:
         """Await a coroutine, and measure for how long it waits. The thread is not measured: in an event loop, its time belongs to many attempts."""
         if not self._worker.is_timed:
             return await coroutine
-        steps = Steps(coroutine)
+        turns = Turns(coroutine)
         try:
-            return await steps
+            return await turns
         finally:
-            self._waited += steps.waited / 1e9
+            self._waited += turns.waited_ns / 1e9
 
     def _check(self) -> None:
         if self.is_over():
             raise CutShort
         if self._draw is CALM:  # either the task has no faults, or drawing them raised an error
             _draw(self._worker, self.call)
-        self._draw.check(self.call.task, self.call.number)
+        self._draw.raise_if_fails(self.call.task, self.call.number)
 
     def _done(self, result: bytes | Bundled) -> bytes:
         self._end_if_forked()

@@ -70,8 +70,12 @@ class WorkerSetup:
         return [self.build.__module__, *getattr(self.argument, "modules", ())]
 
     @staticmethod
-    def names_of_main(data: bytes) -> Sequence[str]:
-        """Return what the set-up needs from ``__main__``, the program itself, which other processes may not be able to import."""
+    def names_from_main(data: bytes) -> Sequence[str]:
+        """Return the names that the set-up takes from ``__main__``, the program itself, which other processes may not be able to import.
+
+        Args:
+            data: The bytes of the set-up (``to_bytes``).
+        """
         _, setup, _ = pickle.loads(data)
         if b"__main__" not in setup:
             return ()
@@ -82,7 +86,7 @@ class WorkerSetup:
         names: list[str] = []
         memo: list[object] = []
         before = last = None
-        argument: Any
+        argument: Any  # the type checker thinks that it may be None
         for code, argument, _ in pickletools.genops(setup):
             if code.name == "MEMOIZE":
                 memo.append(last)
@@ -115,7 +119,8 @@ class Equipment:
     """
 
     def __init__(self, worker_init: bytes) -> None:
-        self.run_id = ""  # empty until the set-up is loaded, and if the parent wants no log records
+        # Only log records need it. So it comes with the parent's settings for them, and is empty before, or if the parent wants no records.
+        self.run_id = ""
         self.capture: LogCapture | None = None
         self._init = worker_init
         self._lock = threading.RLock()
@@ -151,23 +156,23 @@ class Equipment:
         # What the stages log while they close belongs to no attempt, so the capture ends first.
         if self.capture is not None:
             self.capture.close()
-        for stage in self._closing():
+        for stage in self._closable_stages():
             stage.close()
 
     async def close_async(self) -> None:
         """Close what the stages hold, in the event loop that ran the attempts. The caller has cancelled those that were left in it."""
-        if self.capture is not None:
+        if self.capture is not None:  # as in ``close``
             self.capture.close()
-        for stage in self._closing():
+        for stage in self._closable_stages():
             await stage.close_async()
 
     def close_thread(self) -> None:
         """Close what the stages hold for the calling thread, which runs no more attempts. Some things can be closed in their own thread only."""
-        for stage in self._closing():
+        for stage in self._closable_stages():
             stage.close_thread()
 
-    def _closing(self) -> Iterator[ClosingStage]:
-        # Stages that were never built hold nothing.
+    def _closable_stages(self) -> Iterator[ClosingStage]:
+        # Stages that were never built hold nothing. A stage that can be closed has all three methods of ``ClosingStage``, so a look for one is enough.
         stages = () if self._stages is None else self._stages.values()
         return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
 

@@ -72,13 +72,13 @@ class DirectCalls:
         Raises InjectedFault if one was drawn, and OptionError if an environment variable has a wrong value.
         """
         key = fault_key(argument)
-        pass_latency(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get()).check(task)
+        pass_latency(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get()).raise_if_fails(task)
 
     async def pass_latency_async(self, task: str, faults: TaskFaults, argument: str) -> None:
         """Do what ``pass_latency`` does, without blocking the event loop."""
         key = fault_key(argument)
         draw = await pass_latency_async(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get())
-        draw.check(task)
+        draw.raise_if_fails(task)
 
     def _draw(self, task: str, faults: TaskFaults, key: str) -> Draw:
         plan = process_settings().plan({task: faults})

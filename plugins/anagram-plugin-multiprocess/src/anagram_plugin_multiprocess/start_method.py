@@ -106,7 +106,7 @@ def _needs_main(worker_init: bytes, context: BaseContext) -> bool:
     """
     if context.get_start_method() == "fork":
         return False  # they are copies of it
-    names = WorkerSetup.names_of_main(worker_init)
+    names = WorkerSetup.names_from_main(worker_init)
     if names and not _is_main_importable():
         raise WorkerStartError(
             f"Worker processes need {names[0]!r}, which is defined in the program itself (__main__). They cannot import that: "

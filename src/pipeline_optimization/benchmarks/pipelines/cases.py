@@ -47,7 +47,7 @@ class PipelineCase(BenchmarkCase):
         waits = (
             len(keys) * plan.least_latency(name) / max(0.1, 1.0 - plan.tasks[name].failure_rate)
             for name, keys in given.needed.keys.items()
-            if plan.is_simulated(name)
+            if plan.simulates(name)
         )
         return given.seconds + sum(waits)
 

@@ -35,7 +35,7 @@ class Needed:
     def examine(self, calls: Sequence[CallRecord], settings: FaultSettings) -> Evidence:
         """Compare the calls of an execution with those that it needs under these faults."""
         plan, tries = settings.plan(self.tasks), Tries.of(calls)
-        simulated = [name for name in self.keys if plan.is_simulated(name)]
+        simulated = [name for name in self.keys if plan.simulates(name)]
         unlucky = [item for item in tries.unlucky if item not in self.failing]
         return Evidence(
             calls=len(calls),

@@ -118,7 +118,7 @@ class PipelineJob(Generic[Result]):
         has_event_loop = self.executor.capabilities.has_event_loop
         for index, step in enumerate(self.pipeline.steps):
             # The run's time limit is for each call. In a bundle, a call would also wait for places.
-            if self.faults.is_simulated(step.name) or (step.is_async and self.is_timed):
+            if self.faults.simulates(step.name) or (step.is_async and self.is_timed):
                 alone.add(index)
             # In an event loop each call is timed alone, and nothing could end a call that does not await. Elsewhere the engine can.
             is_timed = step.spec.timeout is not None and not (step.is_async and has_event_loop)

@@ -20,8 +20,8 @@ def run_to_end(start: Start[R], timeout: float | None) -> R:
     """Run a coroutine and return its result. It is cancelled after ``timeout`` seconds. ``start`` is called inside the loop."""
 
     async def limited() -> R:
-        with counting_waits(start()) as steps:
-            return await asyncio.wait_for(steps, timeout)
+        with counting_waits(start()) as counted:
+            return await asyncio.wait_for(counted, timeout)
 
     return _beside_any_loop(lambda: asyncio.run(limited()))
 
@@ -39,8 +39,8 @@ class OwnLoop:
 
         async def limited() -> R:
             self._task = asyncio.current_task()
-            with counting_waits(start()) as steps:
-                result = await asyncio.wait_for(steps, timeout)
+            with counting_waits(start()) as counted:
+                result = await asyncio.wait_for(counted, timeout)
             self._task = None
             return result
 

@@ -14,7 +14,7 @@ from attrs import define, field
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
-from pipeline_optimization.engine.waiting import steps_here
+from pipeline_optimization.engine.waiting import turns_here
 from pipeline_optimization.pipeline.model.batch import Batch, Joined
 from pipeline_optimization.pipeline.model.calls import Calls, many
 from pipeline_optimization.pipeline.model.codec import Codec
@@ -166,9 +166,9 @@ class Passage:
 
     def note_awaited(self, index: int) -> None:
         """Note what a call of a step's function took, in the task of its own that awaits it."""
-        steps = steps_here.get()
-        if self.times is not None and steps is not None:
-            self.times.add_awaited(self.runner.pipeline.steps[index].name, *steps.so_far())
+        turns = turns_here.get()
+        if self.times is not None and turns is not None:
+            self.times.add_awaited(self.runner.pipeline.steps[index].name, *turns.so_far())
 
     def _call_each(self, elements: Batch, index: int, *, is_attempt: bool) -> tuple[list[Any], list[int]]:
         """Call a step's function for each element. Return the results, and the numbers of the elements for which it failed."""
