@@ -6,15 +6,19 @@ completion. An orchestrator only moves attempts to workers and completions back.
 What the terms mean:
 
 - A *task* is a function that runs in workers, known by its name. A *stage* is a task as a worker runs it: a function that takes
-  bytes and returns bytes.
+  bytes and returns bytes. A *step* is one operation of a pipeline, such as ``map`` with a function, which is its task.
 - An *item* is one piece of work: a task and the data for it. A *workload* yields items, and takes their results.
+- A *follow-up* is an item that the result of another item made possible.
 - An *attempt* is one execution of an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
-- A *bundle* is an item that holds many *elements* of the input, which go through several tasks in one attempt.
+- A *bundle* is an item that holds many *elements* of the input, which go through several steps in one attempt.
 - The *parent* is the process that runs the engine. A *worker* runs attempts: in a thread of the parent, in a process, or on another machine.
-- A *slot* is room for one attempt that runs. An attempt is *open* from the moment at which the orchestrator gets it until it is over. For each slot
-  a second attempt may be open, so that no worker waits for its next attempt.
+- A *slot* is room for one attempt that runs.
+- An attempt is *open* from the moment at which the orchestrator gets it until it is over. Up to two attempts for each slot are open: one
+  runs, and one waits in the orchestrator's queue, so that no worker waits for its next attempt.
+- An item is *parked* if it waits for its next attempt, or for a quota. Parked items take up no slot, and other items overtake them.
 - A *completion* is what the orchestrator says of an attempt: it is done, with the worker's *answer*, or *lost*, without one. As a rule, an attempt
-  is lost because its worker died. It is lost as well if a signal interrupted it, or if it ended itself because the run was over.
+  is lost because its worker died. It is lost as well if a signal interrupted it, or if it ended itself because the run was over. In these
+  two cases the run ends, so the loss has no consequences for its item.
 - An attempt is *abandoned* if it took too long and nothing can end it. It holds its slot until it answers.
 - A *quota* says how many calls of a task a service allows. A *throttle* keeps it.
 - *Poison* is an item whose workers died too often. An item that is close to that is a *suspect*, and runs alone.

@@ -39,6 +39,7 @@ class AttemptTimers:
     An attempt starts when the orchestrator announces it. If the orchestrator announces nothing, it starts when it is submitted.
 
     All methods except ``announce`` are called in the engine's thread. So nothing but the queue of announcements needs to be thread-safe.
+    Each method that returns something first takes note of the starts that were announced.
 
     Args:
         clock: The time of the run.
@@ -55,11 +56,11 @@ class AttemptTimers:
         self._are_announced = are_announced
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
         self.starts: dict[int, float] | None = None
-        self._waiting: dict[int, float | None] = {}  # the time limits of attempts that have not started
+        self._not_started: dict[int, float | None] = {}  # the attempts that have not started, with their time limits
         self._limited: set[int] = set()  # the attempts that have started and have a time limit
         # A heap of the times at which attempts will have taken too long. An attempt that ends stays in it until it is at the top, since
         # to take it out of the middle would take longer.
-        self._ends: list[tuple[float, int]] = []
+        self._limits: list[tuple[float, int]] = []
 
     def announce(self, attempt_id: int) -> None:
         """Note that an attempt starts now. May be called from any thread."""
@@ -68,35 +69,35 @@ class AttemptTimers:
     def submit(self, attempt_id: int, timeout: float | None) -> None:
         """Add an attempt that may take ``timeout`` seconds, or any time if that is None."""
         if self._are_announced:
-            self._waiting[attempt_id] = timeout
+            self._not_started[attempt_id] = timeout
         else:
             self._start(attempt_id, self._clock.now(), timeout)
 
     def end(self, attempt_id: int) -> None:
         """Remove an attempt that is over."""
         self.take_announced()
-        self._waiting.pop(attempt_id, None)
+        self._not_started.pop(attempt_id, None)
         self._limited.discard(attempt_id)
 
-    def waiting(self) -> set[int]:
+    def not_started(self) -> set[int]:
         """Return the attempts that have not started. It is empty if the orchestrator does not announce starts."""
         self.take_announced()
-        return set(self._waiting)
+        return set(self._not_started)
 
-    def overdue(self) -> list[int]:
+    def take_overdue(self) -> list[int]:
         """Return the attempts whose time has run out. Each is returned once."""
         now = self._clock.now()
         found = []
-        while (due := self.next_due()) is not None and due <= now:
-            found.append(heapq.heappop(self._ends)[1])
+        while (limit := self.next_limit()) is not None and limit <= now:
+            found.append(heapq.heappop(self._limits)[1])
         return found
 
-    def next_due(self) -> float | None:
+    def next_limit(self) -> float | None:
         """Return the clock time at which the next attempt will have taken too long; None if no attempt has a time limit."""
         self.take_announced()
-        while self._ends and self._ends[0][1] not in self._limited:
-            heapq.heappop(self._ends)
-        return self._ends[0][0] if self._ends else None
+        while self._limits and self._limits[0][1] not in self._limited:
+            heapq.heappop(self._limits)
+        return self._limits[0][0] if self._limits else None
 
     def take_announced(self) -> None:
         """Take note of the starts that other threads have announced so far."""
@@ -104,11 +105,11 @@ class AttemptTimers:
             attempt_id, now = self._announced.popleft()
             if self.starts is not None:
                 self.starts[attempt_id] = now
-            if attempt_id in self._waiting:
-                self._start(attempt_id, now, self._waiting.pop(attempt_id))
+            if attempt_id in self._not_started:
+                self._start(attempt_id, now, self._not_started.pop(attempt_id))
 
     def _start(self, attempt_id: int, now: float, timeout: float | None) -> None:
         self._on_start(attempt_id, now)
         if timeout is not None:
             self._limited.add(attempt_id)
-            heapq.heappush(self._ends, (now + timeout, attempt_id))
+            heapq.heappush(self._limits, (now + timeout, attempt_id))

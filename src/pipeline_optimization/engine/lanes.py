@@ -1,4 +1,7 @@
-"""Finds out, once an attempt is back, in which slot it ran and when that was by the parent's clock. Orchestrators say neither."""
+"""Finds the lane of each attempt in a picture of the run: in which slot it ran, and when that was by the parent's clock.
+
+Orchestrators say neither, so both are found out when the attempt is back.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ class SlotFinder:
     """Gives each attempt a slot, numbered from 1, so that the attempts of one slot never overlap in time.
 
     A worker has one slot, or several if it runs attempts side by side, as an event loop does. If several of its slots were free when an attempt
-    began, the attempt gets the one that had become free last. With this rule no more slots are needed than attempts ran at once.
+    began, the attempt gets the one that had become free last. With this rule, a worker gets no more slots than it ran attempts at once.
 
     ``used`` is the number of slots.
     """

@@ -41,7 +41,7 @@ class Limits:
         breaker: How many attempts of one task must fail one after the other to stop the run; 0 for never.
         retry_share: How many retries there may be, as a share of all attempts; None for any number.
         open_bytes: How many bytes of data the items under way may have; None for 16 MiB.
-        parked: If this number of items wait for a retry or for a quota, no more input is read. Items that results make possible may exceed it.
+        max_parked: If this number of items wait for a retry or for a quota, no more input is read. Items that results make possible may exceed it.
 
     Raises:
         OptionError: If a bound is out of range.
@@ -55,11 +55,11 @@ class Limits:
     breaker: int = 50
     retry_share: float | None = None
     open_bytes: int | None = None
-    parked: int = 1000
+    max_parked: int = 1000
 
     @property
-    def most_open_bytes(self) -> int:
-        """Return how many bytes of data the items under way may have."""
+    def bytes_bound(self) -> int:
+        """Return ``open_bytes``, or its default if that is None."""
         return OPEN_BYTES if self.open_bytes is None else self.open_bytes
 
     def retries_after(self, attempts: int) -> float | None:
@@ -83,7 +83,7 @@ class Limits:
         if self.retry_share is not None and not self.retry_share >= 0:
             raise OptionError(f"The share of retries must be a number of at least 0, not {self.retry_share!r}.")
         # Without room for anything that waits, a run with a quota would wait for ever.
-        for name, least in (("bytes under way", self.most_open_bytes), ("items that wait", self.parked)):
+        for name, least in (("bytes under way", self.bytes_bound), ("items that wait", self.max_parked)):
             if not least >= 1:
                 raise OptionError(f"The limit of {name} must be at least 1, not {least!r}.")
 
@@ -96,7 +96,8 @@ LEAST_ITEMS = 5
 class _Streak:
     """The attempts of a task that failed one after the other: how many, of which items, and with which types of error.
 
-    ``length`` is negative after many successes whose order is unknown.
+    ``length`` is negative after successes whose order is unknown: this number of failures may have happened between them
+    (``CircuitBreaker.succeeded``).
     """
 
     length: int = 0
@@ -119,8 +120,9 @@ class CircuitBreaker:
         """Note successes of a task.
 
         A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes.
-        Therefore N successes make up for N failures that are noted later. A single success makes up for none. A bundle reports the
-        successes of a task as one number (``Done``), so this call need not add to the number of an earlier one.
+        Therefore N successes make up for N failures that are noted later. A single success makes up for none: it ends the row of failures
+        before it, and those that are noted later did happen later. A bundle reports the successes of a task as one number (``Done``), so
+        this call need not add to the number of an earlier one.
         """
         self._streaks.pop(task, None)
         if number > 1:
@@ -166,7 +168,7 @@ class RunDeadline:
         self._should_stop = should_stop
         self._thread: int | None = None
         self._over_at = math.inf
-        self._is_granted = self._is_cancelled = False
+        self._is_grace_begun = self._is_cancelled = False
         self.ends_at: float | None = None
 
     def begin(self) -> None:
@@ -176,7 +178,7 @@ class RunDeadline:
             self.ends_at = self._clock.now() + self._limits.deadline
             self._over_at = self.ends_at + self._limits.grace
 
-    def due(self) -> Stop | None:
+    def reason_to_stop(self) -> Stop | None:
         """Return the reason to stop the run if the deadline has passed or the program wants it to end; None otherwise."""
         if self.ends_at is not None and self._clock.now() >= self.ends_at:
             return Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
@@ -185,24 +187,27 @@ class RunDeadline:
         return None
 
     def _look_whether_cancelled(self) -> bool:
-        """Return whether the program wants the run to end, or did once: it may say so to whoever asks first, and not again."""
+        """Ask the program whether it wants the run to end, and return whether it does, or did once: it may say so a single time."""
         self._is_cancelled = self._is_cancelled or self._should_stop()
         return self._is_cancelled
 
-    def grant(self) -> float:
+    def begin_grace(self) -> float:
         """Begin the grace period, unless it has begun, and return the clock time at which it ends."""
-        self._is_granted = True
+        self._is_grace_begun = True
         self._over_at = min(self._over_at, self._clock.now() + self._limits.grace)
         return self._over_at
 
     def end_grace(self) -> None:
         """End the grace period at once: the run waits for no attempt any more."""
-        self._is_granted = True
+        self._is_grace_begun = True
         self._over_at = -math.inf
 
     def is_over(self) -> bool:
-        """Return whether the grace period is over, so that the run waits for no attempt any more. Any thread may ask."""
-        # If the attempt that asks runs in the engine's own thread, the engine cannot look now whether the program wants to stop.
-        if not self._is_granted and threading.get_ident() == self._thread and self._look_whether_cancelled():
-            self.grant()
+        """Return whether the grace period is over, so that the run waits for no attempt any more. Any thread may ask.
+
+        In the engine's thread, this also begins the grace period if the program wants the run to end: while an attempt runs in this
+        thread, the engine itself cannot ask the program.
+        """
+        if not self._is_grace_begun and threading.get_ident() == self._thread and self._look_whether_cancelled():
+            self.begin_grace()
         return self._over_at < math.inf and self._clock.now() >= self._over_at

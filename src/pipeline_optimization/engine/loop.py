@@ -159,7 +159,7 @@ class Engine:
         while self._step(backlog, interruption):
             self._tick()
             # A signal goes first: whoever sent it shall read "interrupted", whatever else stops the run at the same time.
-            self.stop = interruption.notice() or self.stop or self._deadline.due()
+            self.stop = interruption.notice() or self.stop or self._deadline.reason_to_stop()
             if self.stop is not None:
                 return
 
@@ -203,7 +203,7 @@ class Engine:
         completions = completions_in(returned, orchestrator=self._name)
         # The run must be known to be over before its completions are settled: an attempt that ended itself because the run is
         # over is reported as lost, and would be made again.
-        self.stop = self.stop or self._deadline.due()
+        self.stop = self.stop or self._deadline.reason_to_stop()
         for completion in completions:
             self._outcomes.settle(completion, backlog)
 
@@ -213,7 +213,7 @@ class Engine:
         # becomes free, and the loop would keep a core busy.
         retry = backlog.next_due if self.open_attempts.has_room(self._orchestrator.slots) else None
         due = [
-            time for time in (retry, self.open_attempts.timers.next_due(), self._deadline.ends_at) if time is not None
+            time for time in (retry, self.open_attempts.timers.next_limit(), self._deadline.ends_at) if time is not None
         ]
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
@@ -264,7 +264,7 @@ class Engine:
 
     def _expire(self, backlog: Backlog) -> None:
         """End the attempts that took too long, and stop the run if attempts that hang and cannot be ended hold all slots."""
-        for attempt_id in self.open_attempts.timers.overdue():
+        for attempt_id in self.open_attempts.timers.take_overdue():
             state = self.open_attempts.end(attempt_id)
             assert state is not None
             timeout = self.open_attempts.timeout_of(state.item)
@@ -289,8 +289,8 @@ class Engine:
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
         """Cancel the attempts that are known not to have started, and wait for the others until the grace period is over. Nothing is retried."""
-        until = self._deadline.grant()
-        for attempt_id in self.open_attempts.timers.waiting():
+        until = self._deadline.begin_grace()
+        for attempt_id in self.open_attempts.timers.not_started():
             if self._orchestrator.cancel(attempt_id):
                 self.open_attempts.end(attempt_id)
         while self.open_attempts and (left := until - self._clock.now()) > 0:

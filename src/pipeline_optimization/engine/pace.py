@@ -43,10 +43,10 @@ class Pace:
             The clock time; infinity if these others alone are as many as a burst has calls.
         """
         rate = self._rate
-        in_window, at_once = rate.calls - others, rate.burst - others
-        if in_window < 1 or at_once < 1:
+        in_window, in_burst = rate.calls - others, rate.burst - others
+        if in_window < 1 or in_burst < 1:
             return math.inf
         # The call may begin when the start that is ``in_window`` places before it has left the window.
         outdated = len(self._starts) - in_window
         window = self._starts[outdated] + rate.period if outdated >= 0 else -math.inf
-        return max(window, self._full_at - (at_once - 1) * rate.interval)
+        return max(window, self._full_at - (in_burst - 1) * rate.interval)

@@ -19,11 +19,11 @@ PERIODS: Mapping[str, float] = {"s": 1.0, "min": 60.0, "h": 3600.0}
 MOST_CALLS = 1_000_000
 """The most calls of one period. The start of each of them is remembered."""
 
-AT_ONCE = 0.1
+BURST_SECONDS = 0.1
 """The default burst of a rate is what it allows in this number of seconds. So an engine that wakes a little late each time still makes as many
 calls as the rate allows."""
 
-RATE = re.compile(r"\s*(\d+)\s*/\s*(s|min|h)\s*", re.ASCII)
+RATE_TEXT = re.compile(r"\s*(\d+)\s*/\s*(s|min|h)\s*", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -78,12 +78,12 @@ def rate_of(text: object, burst: object = None) -> Rate:
 
     Args:
         text: A number of calls and a unit: s, min or h.
-        burst: How many calls may begin at once; None for as many as the rate allows in ``AT_ONCE`` seconds, and 1 at least.
+        burst: How many calls may begin at once; None for as many as the rate allows in ``BURST_SECONDS`` seconds, and 1 at least.
 
     Raises:
         OptionError: If the text is no rate, or the burst is not between 1 and the calls of the rate.
     """
-    found = RATE.fullmatch(text) if isinstance(text, str) else None
+    found = RATE_TEXT.fullmatch(text) if isinstance(text, str) else None
     # Python refuses to convert a text of thousands of digits. No such number is allowed anyway.
     calls = int(found[1]) if found is not None and len(found[1]) < 16 else 0
     if found is None or not 1 <= calls <= MOST_CALLS:
@@ -93,7 +93,7 @@ def rate_of(text: object, burst: object = None) -> Rate:
         )
     period = PERIODS[found[2]]
     if burst is None:
-        return Rate(calls=calls, period=period, burst=max(1, math.floor(calls * AT_ONCE / period)))
+        return Rate(calls=calls, period=period, burst=max(1, math.floor(calls * BURST_SECONDS / period)))
     if not _is_count(burst) or burst > calls:
         raise OptionError(
             f"burst= takes a whole number of calls from 1 to the {calls} that the rate {text!r} allows, not {burst!r}."

@@ -58,7 +58,7 @@ class Adversary(Protocol):
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
         """Return the completions of an attempt, one at least.
 
-        The worker is busy until the first completion of the sequence comes, even if another one of the sequence comes earlier.
+        The worker is busy until the completion comes that stands first in the sequence, even if another one comes earlier.
 
         Args:
             attempt: The attempt that starts.
@@ -75,7 +75,7 @@ class _NoAdversary:
 
 
 @define(eq=False)
-class _Report:
+class _Due:
     """A completion that will come: the attempt, the work that is left to do for its answer, and what the adversary decided."""
 
     attempt: Attempt
@@ -109,7 +109,7 @@ class VirtualOrchestrator:
         self._announce: Callable[[int], None] = lambda attempt_id: None
         self._waiting: deque[Attempt] = deque()
         self._running: set[int] = set()
-        self._due: list[tuple[float, int, _Report]] = []
+        self._due: list[tuple[float, int, _Due]] = []
 
     def open(self, context: OpenContext) -> None:
         self._reset()
@@ -130,8 +130,8 @@ class VirtualOrchestrator:
             self._announce(attempt.id)
             for number, fate in enumerate(self._adversary.fates(attempt, pending.latency)):
                 if math.isfinite(fate.after):
-                    report = _Report(attempt, pending, fate, frees_worker=number == 0)
-                    heapq.heappush(self._due, (self.clock.now() + fate.after, next(self._order), report))
+                    due = _Due(attempt, pending, fate, frees_worker=number == 0)
+                    heapq.heappush(self._due, (self.clock.now() + fate.after, next(self._order), due))
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         until = self.clock.now() + timeout
@@ -142,13 +142,13 @@ class VirtualOrchestrator:
         self.clock.advance_to(self._due[0][0])
         completions = []
         while self._due and self._due[0][0] <= self.clock.now():
-            _, _, report = heapq.heappop(self._due)
-            status = report.fate.status
+            _, _, due = heapq.heappop(self._due)
+            status = due.fate.status
             # Only now does the task run, when its virtual time has passed. If the attempt was cancelled before, it never runs.
-            payload = report.pending.finish(report.fate.after) if status == "done" else b""
-            completions.append(Completion(id=report.attempt.id, status=status, payload=payload, worker="virtual"))
-            if report.frees_worker:
-                self._running.discard(report.attempt.id)
+            payload = due.pending.finish(due.fate.after) if status == "done" else b""
+            completions.append(Completion(id=due.attempt.id, status=status, payload=payload, worker="virtual"))
+            if due.frees_worker:
+                self._running.discard(due.attempt.id)
                 self._start_waiting()
         return completions
 
