@@ -65,7 +65,7 @@ def test_an_attempt_that_cannot_be_ended_is_abandoned() -> None:
     engine, events, _ = start(IndependentItems(9), orchestrator=orchestrator, limits=Limits(item_timeout=2.0))
     assert (engine.tally.failures, engine.tally.abandoned, engine.stop) == (0, 1, None)
     (failed,) = [event for event in events if isinstance(event, TaskFailed)]
-    assert "nothing can end it" in failed.error.message
+    assert "the orchestrator cannot end it" in failed.error.message
 
 
 def test_a_late_result_is_ignored_and_frees_its_slot() -> None:

@@ -271,7 +271,7 @@ def test_a_hung_item_is_ended_in_a_process(word: str) -> None:
 
 @pytest.mark.slow  # it waits for seconds
 def test_a_hung_item_is_abandoned_in_a_thread() -> None:
-    """Nothing can end it there; the report says so, and the others are counted by the threads that are left."""
+    """The orchestrator cannot end it there; the report says so, and the others are counted by the threads that are left."""
     report = count_troubled(
         "cat dog endless! cat dog cat dog",
         orchestrator="threaded",
@@ -284,7 +284,7 @@ def test_a_hung_item_is_abandoned_in_a_thread() -> None:
     assert dict(report.failures) == {("filter_input", "ItemTimeout"): 1}
     assert report.anagram_counts["cat"] == 3
     assert (report.stop, report.abandoned_attempts) == (None, 1)
-    assert "nothing can end it" in report.failed_items[0].error.message
+    assert "the orchestrator cannot end it" in report.failed_items[0].error.message
 
 
 def test_when_every_thread_hangs_the_run_stops() -> None:

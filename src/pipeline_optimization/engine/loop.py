@@ -276,7 +276,7 @@ class Engine:
                 # Python cannot end a thread. The attempt keeps its slot until it answers, and its item goes on without it.
                 self.open_attempts.abandon(attempt_id, state, timeout)
                 self.tally.abandoned += 1
-                how = "nothing can end it, so it goes on, and its result will be ignored"
+                how = "the orchestrator cannot end it, and if it goes on, its result will be ignored"
             self._outcomes.time_out(state, timeout, how, backlog)
         if self.stop is None and (abandoned := self.open_attempts.abandoned):
             # A call that hangs keeps its slot, and also its place in the quota of its task. Either may be used up by such calls.
