@@ -101,7 +101,7 @@ def test_parked_items_are_bounded() -> None:
             return True
 
     policy = Watching(FixedOptions(attempts=99, delay=100.0))
-    start(workload, faults=TaskFaults(0.9, 0.0), policy=policy, limits=Limits(max_parked=5, breaker=0), slots=1)
+    start(workload, faults=TaskFaults(0.9, 0.0), policy=policy, limits=Limits(parked=5, breaker=0), slots=1)
     assert len(workload.results) == 100
     # Five that wait, and one that was under way when the fourth began to wait.
     assert max(waiting) == 6

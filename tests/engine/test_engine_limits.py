@@ -318,7 +318,7 @@ def test_without_signals_an_interruption_is_the_callers(limits: Limits) -> None:
         ({"breaker": -1}, "at least 1 attempt, or 0 for none"),
         ({"retry_share": -0.1}, "share of retries must be a number of at least 0"),
         ({"open_bytes": 0}, "bytes under way must be at least 1, not 0"),
-        ({"max_parked": 0}, "items that wait must be at least 1, not 0"),
+        ({"parked": 0}, "items that wait must be at least 1, not 0"),
     ],
 )
 def test_bounds_must_make_sense(bounds: dict[str, float], message: str) -> None:

@@ -120,7 +120,7 @@ def test_others_go_ahead_though_many_wait() -> None:
     """However many wait for a quota, what others made possible goes on at once, and not when there is room among them."""
     watch = QuotaWatch(10)
     pipeline = VALUES.map(scarce("f", rate="1/min")).map(scarce("g")).sum()
-    run_virtually(pipeline, 50, watch, limits=Limits(max_parked=5))
+    run_virtually(pipeline, 50, watch, limits=Limits(parked=5))
     assert watch.starts["g"] == pytest.approx([begun + 1 for begun in watch.starts["f"]])
 
 
@@ -248,7 +248,7 @@ def test_nothing_waits_in_a_busy_loop() -> None:
 
     watch = QuotaWatch(8)
     fails = scarce("f", failure_rate=1.0, rate="1/s", retry=("fixed", {"attempts": 2, "delay": 100}))
-    options = {"faults": "exercise", "limits": Limits(max_parked=5, breaker=0), "should_stop": ends_soon()}
+    options = {"faults": "exercise", "limits": Limits(parked=5, breaker=0), "should_stop": ends_soon()}
     report = run_virtually(VALUES.map(fails).sum(), 20, watch, **options)
     assert (report.stop, report.failures) == (None, {("f", "InjectedFault"): 20})
 
@@ -294,7 +294,7 @@ class Watched(IndependentItems):
             yield Item(id=str(number), task="echo", data=self.data)
 
 
-@pytest.mark.parametrize("limits", [Limits(max_parked=10), Limits(open_bytes=1000)])
+@pytest.mark.parametrize("limits", [Limits(parked=10), Limits(open_bytes=1000)])
 @pytest.mark.parametrize("quota", [Quota(limit=1), Quota(rate=rate_of("1/s"))])
 def test_memory_is_bounded_while_items_wait(limits: Limits, quota: Quota) -> None:
     """No more of the input is read than may be kept, by number and by bytes, however long it waits."""

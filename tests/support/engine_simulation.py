@@ -352,7 +352,7 @@ class Life:
                 clock=orchestrator.clock,
                 emit=None if self.is_friendly else self.trace.append,
                 run_id=str(self.number),
-                limits=Limits(max_parked=5, breaker=0, item_timeout=scenario.item_timeout),
+                limits=Limits(parked=5, breaker=0, item_timeout=scenario.item_timeout),
                 policies={task: TaskPolicy(quota=quota) for task, quota in scenario.quotas.items()},
                 capabilities=orchestrator.capabilities,
                 tick=lambda: self._tick(workload, orchestrator.clock.now()),

@@ -98,8 +98,8 @@ class Backlog:
         # An item that is given up at the first death is never a suspect.
         self._suspect_losses = min(SUSPECT_LOSSES, limits.poison_losses - 1) or sys.maxsize
         self._split_losses = min(SPLIT_LOSSES, limits.poison_losses)
-        self._max_parked = limits.max_parked
-        self._max_bytes = limits.bytes_bound
+        self._max_parked = limits.parked
+        self._max_bytes = limits.most_open_bytes
         self._throttling = throttling
         # Most runs have no quotas. At each step, to test this flag takes less time than to ask ``Unthrottled``.
         self._has_quotas = not isinstance(throttling, Unthrottled)

@@ -41,7 +41,7 @@ class Limits:
         breaker: How many attempts of one task must fail one after the other to stop the run; 0 for never.
         retry_share: How many retries there may be, as a share of all attempts; None for any number.
         open_bytes: How many bytes of data the items under way may have; None for 16 MiB.
-        max_parked: If this number of items wait for a retry or for a quota, no more input is read. Items that results make possible may exceed it.
+        parked: If this number of items wait for a retry or for a quota, no more input is read. Items that results make possible may exceed it.
 
     Raises:
         OptionError: If a bound is out of range.
@@ -55,10 +55,10 @@ class Limits:
     breaker: int = 50
     retry_share: float | None = None
     open_bytes: int | None = None
-    max_parked: int = 1000
+    parked: int = 1000
 
     @property
-    def bytes_bound(self) -> int:
+    def most_open_bytes(self) -> int:
         """Return ``open_bytes``, or its default if that is None."""
         return OPEN_BYTES if self.open_bytes is None else self.open_bytes
 
@@ -83,7 +83,7 @@ class Limits:
         if self.retry_share is not None and not self.retry_share >= 0:
             raise OptionError(f"The share of retries must be a number of at least 0, not {self.retry_share!r}.")
         # Without room for anything that waits, a run with a quota would wait for ever.
-        for name, least in (("bytes under way", self.bytes_bound), ("items that wait", self.max_parked)):
+        for name, least in (("bytes under way", self.most_open_bytes), ("items that wait", self.parked)):
             if not least >= 1:
                 raise OptionError(f"The limit of {name} must be at least 1, not {least!r}.")
 
