@@ -23,7 +23,10 @@ from pipeline_optimization.types import (
     Completion,
     ErrorRecord,
     ItemFinished,
+    OpenContext,
     TaskFailed,
+    WorkerLost,
+    WorkerSeen,
 )
 from pipeline_optimization.types.events import EngineEvent
 
@@ -161,3 +164,32 @@ def test_attempts_of_one_slot_do_not_overlap() -> None:
     lives = [(one.began_ns, one.ended_ns, one.slot) for one in events if isinstance(one, AttemptEnded)]
     second = 10**9
     assert lives == [(0, second, 1), (0, 1.5 * second, 2), (second, 2 * second, 1)]
+
+
+class TwoInOneWorker(VirtualOrchestrator):
+    """Runs its first two attempts in one process, and all others in another one, which may have the name of the first."""
+
+    def __init__(self, second: str, *, lost: frozenset[str], announces_start: bool) -> None:
+        super().__init__(2, adversary=Takes([1.0, 1.5], lost=lost))
+        self.capabilities = Capabilities(isolation="process", announces_start=announces_start)
+        self._second = second
+
+    def open(self, context: OpenContext) -> None:
+        super().open(context if self.capabilities.announces_start else evolve(context, started=lambda attempt_id: None))
+
+    def poll(self, timeout: float) -> list[Completion]:
+        return [evolve(one, worker="first" if one.id <= 2 else self._second) for one in super().poll(timeout)]
+
+
+@pytest.mark.parametrize("announces_start", [True, False])
+@pytest.mark.parametrize("second", ["second", "first"])
+@pytest.mark.parametrize("lost", [{"echo:0"}, {"echo:0", "echo:1"}])
+def test_a_worker_dies_once(lost: set[str], second: str, *, announces_start: bool) -> None:
+    """Whatever comes of its other attempts after its death does not make it a new worker. A new one may have its name."""
+    orchestrator = TwoInOneWorker(second, lost=frozenset(lost), announces_start=announces_start)
+    _, events, _ = start(IndependentItems(2), orchestrator=orchestrator)
+    workers = [(type(one).__name__, one.worker) for one in events if isinstance(one, WorkerSeen | WorkerLost)]
+    seen = [("WorkerSeen", "first")] if announces_start else []  # otherwise nobody knows whether it began its attempt
+    assert workers == [*seen, ("WorkerLost", "first"), ("WorkerSeen", second)]
+    slots = {one.slot for one in events if isinstance(one, AttemptEnded) if one.began_ns is not None}
+    assert slots <= {1, 2}

@@ -39,6 +39,7 @@ PROVED_BY = {
     "tests/cli/compare/test_comparison_commands.py": "benchmarks.anagrams.known_contenders",
     "tests/checkpoint/test_checkpoint.py": "checkpoint.stored_facts checkpoint.problems checkpoint.run_chain checkpoint.schema pipeline.invocation",
     "tests/checkpoint/test_split_bundles.py": "checkpoint.splits",
+    "tests/engine/test_announcer.py": "engine.attempt_life",
     "tests/engine/test_cutting_short.py": "engine.attempt_here",
     "tests/engine/test_events.py": "engine.masked_errors",
     "tests/engine/test_quotas.py": "engine.pace engine.throttling",

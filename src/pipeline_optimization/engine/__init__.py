@@ -36,8 +36,8 @@ Where to find what:
 - Bounds, and what ends a run or an attempt: ``limits``, ``quota``, ``pace``, ``throttling``, ``stopping``, ``interruption``, ``cutting``.
 - Inside a worker: ``stage``, ``worker_setup``, ``worker``, ``wire``, ``attempt_here``, ``retry_after``, ``waiting``, ``places``, ``late_closing``.
 - Simulated faults: ``faults``, ``draws``, ``profiles``, ``profile_files``; with the comparison harness, ``task_client`` and ``journal``.
-- For observers: ``announcer``, ``lanes``, ``accounting``, ``critical_path``, ``masked_errors``, ``quota_records``; for logs, ``attempt_log``,
-  ``log_capture``, ``log_origin`` and ``log_records``.
+- For observers: ``announcer``, ``attempt_life``, ``lanes``, ``accounting``, ``critical_path``, ``masked_errors``, ``quota_records``; for logs,
+  ``attempt_log``, ``log_capture``, ``log_origin`` and ``log_records``.
 - Time: ``clock`` and ``virtual``, where a run of hours takes seconds.
 - For orchestrators: ``inbox`` and, on clusters, ``handshake``.
 """

@@ -8,10 +8,11 @@ and makes its event at the next call that says what follows, or that nothing doe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Literal
 
 from pipeline_optimization.engine.accounting import Accounting
+from pipeline_optimization.engine.attempt_life import Life
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.critical_path import LongestChain
 from pipeline_optimization.engine.lanes import SlotFinder, WorkerClocks
@@ -30,7 +31,6 @@ from pipeline_optimization.types.events import (
     WorkerLost,
     WorkerSeen,
 )
-from pipeline_optimization.types.step_time import StepTime
 from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
@@ -48,13 +48,6 @@ SECOND = 1_000_000_000
 
 _new_tuple = tuple.__new__
 """Makes a named tuple more quickly than its own constructor."""
-
-Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int, Sequence[StepTime]]
-"""An attempt that is over: when it was handed out, began, ended and came back; its worker and slot; its simulated latency, the bytes that it
-returned, its elements, how long it waited and stalled, and what its steps took. Times are in nanoseconds, and None if they are not known.
-
-It is a plain tuple, because one is made for each attempt.
-"""
 
 
 class Announcer(NullAnnouncer):
@@ -80,7 +73,7 @@ class Announcer(NullAnnouncer):
         self._now: Callable[[], int] = (
             time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
         )
-        # If attempts run in threads of this process, a lost attempt does not mean that its worker is dead.
+        # In another process, a lost attempt means that its worker is dead. In a thread of this process, it does not.
         self._workers_die = capabilities.may_leave
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
@@ -118,7 +111,7 @@ class Announcer(NullAnnouncer):
         if self._follows_attempts:
             # Another attempt begins, and nothing was said of the last one: nothing follows from it.
             if self._life is not None:
-                self._tell("")
+                self._emit_attempt("")
             self._open[attempt_id] = (self._now(), state)
 
     def came_back(self, state: ItemState, completion: Completion, answer: Answer | None) -> None:
@@ -128,7 +121,7 @@ class Announcer(NullAnnouncer):
             self._state = state
             return
         if self._life is not None:
-            self._tell("")
+            self._emit_attempt("")
         back = self._now()
         handed_out = self._open.pop(completion.id)[0]
         started = self._starts.pop(completion.id, None)
@@ -137,16 +130,17 @@ class Announcer(NullAnnouncer):
             self._outcome = "lost"
             self._life = self._cut_life(state, handed_out, started, back, worker)
             if self._workers_die and worker:
-                self._lose(worker, completion.detail, back)
+                self._lose_worker(self._life, completion.detail)
             return
         self._outcome = "ok"
         began, took = answer.began, round(answer.seconds * SECOND)
+        ended = began + took
         # The worker has measured the times by its own clock. If they lie between hand-over and return, it is the clock of this machine,
         # unless some worker is known to have another clock. Then only ``WorkerClocks`` knows whose clock it is.
         if not began:  # time is simulated
             began = round(started * SECOND) if started is not None else max(handed_out, back - took)
             ended = max(began, min(back, began + took))
-        elif handed_out > began or (ended := began + took) > back or self._clocks.differ:
+        elif handed_out > began or ended > back or self._clocks.differ:
             began, ended = self._clocks.translate(worker, handed_out, began, took, back)
         slot = self._slots.take(worker, began, ended)
         if not slot:
@@ -157,9 +151,10 @@ class Announcer(NullAnnouncer):
         stalled = round(answer.stalled * SECOND) if answer.stalled else 0
         self._note_ran(began, ended, waited)
         state.ran = ended - began + (state.ran or 0)
-        self._life = (
+        values = (
             handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled, answer.steps
         )  # fmt: skip
+        self._life = _new_tuple(Life, values)
 
     def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
         self._flush()
@@ -181,16 +176,16 @@ class Announcer(NullAnnouncer):
             if self._life is None:
                 self._number = state.number
                 state.ran = state.ran or 0
-                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0, ())
+                self._life = Life(None, None, None, self._now())
                 self._outcome = "ok"
-            if self._outcome == "ok":
+            if self._outcome == "ok":  # an answer, of which only this call says that it failed
                 self._outcome = "timeout" if error.type == TIMEOUT else "error"
             self._error = error
         if "TaskFailed" in self._heard:
             self._emit(
                 TaskFailed(
                     run_id=self._run_id,
-                    time=(self._now() if self._life is None else self._life[3]) / SECOND,  # when the attempt came back
+                    time=(self._now() if self._life is None else self._life.came_back) / SECOND,
                     item=state.item.name,
                     task=state.item.task,
                     attempt=state.number,
@@ -214,7 +209,7 @@ class Announcer(NullAnnouncer):
     def finished(self, state: ItemState, status: Literal["done", "failed", "poison"]) -> None:
         # An item whose row a sink has refused has no attempt that ends now.
         if self._life is not None and self._state is state:
-            self._tell(status)
+            self._emit_attempt(status)
             self._longest.note(state)
         if self._hears_items:
             item = state.item
@@ -239,7 +234,7 @@ class Announcer(NullAnnouncer):
                 continue  # it was cancelled before it began
             self._life = self._cut_life(state, handed_out, start, now, "")
             self._state, self._number, self._outcome, self._error = state, state.number, "abandoned", None
-            self._tell("")
+            self._emit_attempt("")
         self._open.clear()
 
     def account(self, begun: float, ended: float) -> TimeAccount | None:
@@ -256,7 +251,7 @@ class Announcer(NullAnnouncer):
         ``handed_out`` and ``came_back`` do the same without this call, since every attempt goes through them.
         """
         if self._life is not None:
-            self._tell("")
+            self._emit_attempt("")
 
     def _cut_life(self, state: ItemState, handed_out: int, started: float | None, back: int, worker: str) -> Life:
         """Return the life of an attempt that did not answer. ``started`` is when its start was announced, in seconds; None if it was not."""
@@ -268,9 +263,9 @@ class Announcer(NullAnnouncer):
         slot = 0
         if start is not None and worker:
             slot = self._slots.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
-        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0, ())
+        return Life(handed_out, start, None if start is None else back, back, worker, slot)
 
-    def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
+    def _emit_attempt(self, status: Literal["", "done", "failed", "poison"]) -> None:
         """Make the event of the attempt that came back last. ``status`` is how its item ended; empty if it did not."""
         assert self._life is not None
         assert self._state is not None
@@ -291,9 +286,15 @@ class Announcer(NullAnnouncer):
         self._slots.add(worker)
         if "WorkerSeen" in self._heard:
             self._emit(WorkerSeen(run_id=self._run_id, time=now / SECOND, worker=worker))
-        return self._slots.take(worker, began, ended)
+        return self._slots.take(worker, began, ended) or 0
 
-    def _lose(self, worker: str, detail: str, now: int) -> None:
-        self._slots.leave(worker)
+    def _lose_worker(self, life: Life, detail: str) -> None:
+        """Note that a worker died with an attempt, and make the event of its death, unless it died with another attempt before."""
+        since = life.handed_out if life.began is None else life.began
+        assert since is not None
+        if self._slots.is_dead(life.worker, since):
+            return
+        self._slots.leave(life.worker, life.came_back)
         if "WorkerLost" in self._heard:
-            self._emit(WorkerLost(run_id=self._run_id, time=now / SECOND, worker=worker, detail=detail))
+            lost = WorkerLost(run_id=self._run_id, time=life.came_back / SECOND, worker=life.worker, detail=detail)
+            self._emit(lost)

@@ -24,10 +24,11 @@ class SlotFinder:
         # By worker, its slots as pairs (when the slot became free, its number), sorted.
         self._slots_of: dict[str, list[tuple[int, int]]] = {}
         self._free: list[tuple[int, int]] = []  # the slots of dead workers, as such pairs
+        self._died: dict[str, int] = {}  # by worker: when it was lost
         self.used = 0
 
-    def take(self, worker: str, began: int, ended: int) -> int:
-        """Return the slot of an attempt; 0 if the worker is not known yet.
+    def take(self, worker: str, began: int, ended: int) -> int | None:
+        """Return the slot of an attempt; None if the worker is not known yet.
 
         Args:
             worker: The worker that ran the attempt.
@@ -36,7 +37,9 @@ class SlotFinder:
         """
         slots = self._slots_of.get(worker)
         if slots is None:
-            return 0
+            if not self.is_dead(worker, began):
+                return None
+            slots = self._free  # another worker may get the slot at once
         # Most workers run one attempt at a time, and need no search.
         if len(slots) == 1 and (one := slots[0])[0] <= began:
             slot = one[1]
@@ -50,20 +53,25 @@ class SlotFinder:
         """Add a worker, which has no slot before its first attempt."""
         self._slots_of.setdefault(worker, [])
 
-    def leave(self, worker: str) -> None:
+    def leave(self, worker: str, now: int) -> None:
         """Remove a worker that died. Other workers get its slots, for attempts that begin later."""
+        self._died[worker] = now
         for one in self._slots_of.pop(worker, ()):
             insort(self._free, one)
+
+    def is_dead(self, worker: str, began: int) -> bool:
+        """Return whether the worker of an attempt that began at a time has been removed. A worker that began later may have its name."""
+        return worker not in self._slots_of and began < self._died.get(worker, -math.inf)
 
     def _new_slot(self) -> int:
         self.used += 1
         return self.used
 
 
-def _pop_free(slots: list[tuple[int, int]], began: int) -> int:
-    """Remove the slot that had become free last when an attempt began, and return its number; 0 if none was free."""
+def _pop_free(slots: list[tuple[int, int]], began: int) -> int | None:
+    """Remove the slot that had become free last when an attempt began, and return its number; None if no slot was free."""
     at = bisect_right(slots, (began, math.inf)) - 1
-    return slots.pop(at)[1] if at >= 0 else 0
+    return slots.pop(at)[1] if at >= 0 else None
 
 
 class WorkerClocks:
