@@ -19,7 +19,7 @@ What the terms mean:
 - A *completion* is what the orchestrator says of an attempt: it is done, with the worker's *answer*, or *lost*, without one. As a rule, an attempt
   is lost because its worker died. It is lost as well if a signal interrupted it, or if it ended itself because the run was over. In these
   two cases the run ends, so the loss has no consequences for its item.
-- An attempt is *abandoned* if it took too long and nothing can end it. It holds its slot until it answers.
+- An attempt is *abandoned* if it took too long and the orchestrator cannot end it. It holds its slot until it answers.
 - A *quota* says how many calls of a task a service allows. A *throttle* keeps it.
 - *Poison* is an item whose workers died too often. An item that is close to that is a *suspect*, and runs alone.
 - A *fault* is a simulated failure or delay. A *draw* decides which faults an attempt meets; it depends on the seed and on the attempt only.

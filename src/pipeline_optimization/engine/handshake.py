@@ -3,6 +3,9 @@
 A ``Handshake`` holds the bytes that a ``Worker`` is made of, and facts about the parent: its version of Python, the versions of
 the project's distributions, and whatever the stages of the run add, such as the digest of a file that they read. A process
 for which these facts are different would compute wrong results, or fail with errors that are hard to understand. So it refuses.
+
+Both sides find their facts in the same way: a worker runs the task ``DESCRIBE_WORKER``, if the run has one, and its result is the facts. The parent
+does so when the run begins, and sends its facts along. Each process does so when it makes its worker, and compares.
 """
 
 from __future__ import annotations

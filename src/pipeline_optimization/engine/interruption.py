@@ -2,7 +2,12 @@
 
 Python raises KeyboardInterrupt between any two instructions. A run that was interrupted anywhere could lose a result that it had half
 stored, or leave a process behind that it had just started and not noted yet. So a run marks the places where an exception does
-no harm, and looks everywhere else, a few times a second, whether a signal has come.
+no harm, and looks everywhere else, a few times a second, whether a signal has come::
+
+    with Interruption() as interruption:
+        with interruption.allowed():      # a read of the input, or a poll: Ctrl-C raises here at once
+            ...
+        stop = interruption.notice()      # elsewhere: a Ctrl-C that came meanwhile is the reason to stop
 """
 
 from __future__ import annotations
@@ -57,6 +62,7 @@ def uninterrupted() -> AbstractContextManager[None]:
     """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, *STOPS):
+            # The handler is a method of the ``Interruption`` in force, whose object is ``__self__``.
             interruption = None if number is None else getattr(signal.getsignal(number), "__self__", None)
             if isinstance(interruption, Interruption):
                 return interruption.refused()
@@ -116,10 +122,10 @@ class Interruption:
         self._clock = clock
         self._installed: list[tuple[int, Any]] = []
         self._gate = _Gate()
-        self._received: int | None = None
-        self._is_noticed = False
+        self._received: int | None = None  # the first signal
+        self._is_noticed = False  # whether somebody has acted on it
         self._second_at = math.inf  # when the second signal came
-        self._hangs = False
+        self._hangs = False  # whether a signal has interrupted something that hangs
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -138,7 +144,8 @@ class Interruption:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restore()
-        # The signal came after the last look. Nobody has acted on it, so the handler that is back gets it.
+        # The signal came after the last look. Nobody has acted on it, so the handler that is back gets it. If an error ends the context, the
+        # program stops for that anyway.
         if kind is None and self._received is not None and not self._is_noticed:
             signal.raise_signal(self._received)
 
@@ -162,7 +169,7 @@ class Interruption:
             raise KeyboardInterrupt(signum)
         if self._gate.is_open:
             raise KeyboardInterrupt(signum)
-        self._gate.waiting = signum
+        self._gate.waiting = signum  # until the gate opens, or ``notice`` is called
 
     @property
     def _has_second(self) -> bool:
@@ -187,8 +194,11 @@ class Interruption:
         return STOPS.get(self._received, INTERRUPTED)
 
     @contextmanager
-    def stopping(self, who: Stoppable) -> Iterator[None]:
-        """Let a KeyboardInterrupt end the block, and make it the reason why ``who`` stops.
+    def stopping(self, run: Stoppable) -> Iterator[None]:
+        """Let a KeyboardInterrupt end the block, and make it the reason why a run stops.
+
+        Args:
+            run: Its ``stop`` is set.
 
         Raises:
             KeyboardInterrupt: After a second signal. If this context handles no signals, each KeyboardInterrupt is raised again, since it is
@@ -202,7 +212,7 @@ class Interruption:
             self._is_noticed = True
             if self._has_second:
                 raise KeyboardInterrupt(self._received) from None
-            who.stop = self._reason()
+            run.stop = self._reason()
 
     def close(self, orchestrator: Closable, *, force: bool) -> None:
         """Close an orchestrator, whatever interrupts that.
@@ -232,6 +242,10 @@ class _Gate:
     """The context of ``Interruption.allowed``: while the gate is open, signals raise.
 
     A ``contextmanager`` would do the same, but is slower, and each attempt passes the gate twice.
+
+    Attributes:
+        is_open: Whether a signal raises at once.
+        waiting: The number of a signal that came while the gate was shut. It raises when the gate opens. None if there is none.
     """
 
     def __init__(self) -> None:
@@ -265,4 +279,4 @@ class _Gate:
         try:
             yield
         finally:
-            self.__enter__()
+            self.__enter__()  # open it again; a signal that came meanwhile raises

@@ -1,5 +1,8 @@
 """Says what does not close, if a close takes too long.
 
+A close is code of a user or of a library, such as that of a connection, and nothing can end it from outside. If it hangs, the program hangs, and
+nobody knows why. So a timer says it.
+
 A process that goes on logs a warning. A worker process that is ending has nobody to whom it could log, so it tells its parent what it closes
 (``tell_parent``), and the parent logs that if it has to kill the process.
 """
@@ -12,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
-__all__ = ["LATE", "SOON", "closing", "late", "tell_parent", "warn"]
+__all__ = ["LATE", "SOON", "closing", "late_warning", "tell_parent", "warn"]
 
 LATE = 5.0
 """Seconds after which a close in this process is said to hang."""
@@ -28,8 +31,14 @@ tell_parent: ContextVar[Tell | None] = ContextVar("tell_parent", default=None)
 """Takes what is being closed, in a worker process that is ending. None elsewhere."""
 
 
-def late(what: str, seconds: float, then: str) -> str:
-    """Return the warning about something that does not close. ``then`` says what comes of it."""
+def late_warning(what: str, seconds: float, then: str) -> str:
+    """Return the warning about something that does not close.
+
+    Args:
+        what: What does not close.
+        seconds: How long it has had.
+        then: What comes of it, as a clause.
+    """
     return (
         f"{what} has not closed within {seconds:g} s, {then}. "
         "Let its close end in time, for example with a time limit of its own."
@@ -48,14 +57,14 @@ def closing(what: Callable[[], str], *, tell: Tell | None, grace: float = 0.0) -
     """
     seconds = LATE + grace if tell is None else SOON
 
-    def say() -> None:
+    def say_what_is_left() -> None:
         left = what()
         if left and tell is None:
-            warn(late(left, seconds, "and the run waits for it"))
+            warn(late_warning(left, seconds, "and the run waits for it"))
         elif left and tell is not None:
             tell(left)
 
-    timer = threading.Timer(seconds, say)
+    timer = threading.Timer(seconds, say_what_is_left)
     timer.daemon = True
     try:
         timer.start()

@@ -11,7 +11,10 @@ import os
 __all__ = ["ORIGIN", "process_here"]
 
 ORIGIN = os.urandom(16).hex()
-"""A random text that all processes share that were forked from the one that imported this module."""
+"""A random text. The process that imported this module and all processes that were forked from it have the same one.
+
+Any other process, such as one that was started anew or runs on another machine, imports the module itself and has another text.
+"""
 
 
 def process_here() -> str:

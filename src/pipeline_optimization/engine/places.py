@@ -85,13 +85,13 @@ class Places:
         self._serve()
 
     def _serve(self) -> None:
-        """Give the free places to those who wait for one."""
+        """Give the free places to the attempts that wait for one, in the order that the class says."""
         while self.free:
             if self._singles:
                 turn = self._singles.popleft()
             elif self._wanting:
-                # The bundle takes the place itself, when its coroutine runs. Until then no other bundle may have it; a single item that
-                # comes may.
+                # This only wakes the bundle. It takes the place itself when its coroutine runs, since it may have no element for it any more.
+                # Until then no other bundle may have the place; a single item that comes may.
                 next(iter(self._wanting))()
                 return
             elif self._bundles:

@@ -126,8 +126,8 @@ def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durat
         raise OptionError(f"In {source}, {where} {what}. Allowed are {ALLOWED_TIMES}.")
     points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
     # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A least or a largest
-    # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines. So they are if the two are the
-    # same quantile, ``median`` and ``p50``; that is a mistake, which ``Quantiles`` refuses.
+    # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines. ``median`` and ``p50`` are one
+    # quantile and no pair; ``Quantiles`` refuses them with the right error.
     if len(points) == 2 and [share for share, _ in points].count(0.5) == 1:
         (_, median), (share, seconds) = sorted(points, key=lambda point: point[0] != 0.5)
         if 0 < share < 1:

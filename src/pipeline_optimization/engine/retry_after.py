@@ -20,10 +20,9 @@ LINKS = 10
 def asked_delay(error: BaseException) -> float | None:
     """Return how many seconds an error asks to wait before the next attempt; None if it asks for nothing.
 
-    The errors that led to it count, too, since functions often raise an error of their own when they catch a client's. They are the
-    errors that a traceback shows. HTTP clients are
-    recognised by the attributes of their errors, so that none of them is imported: ``error.response.headers`` (httpx, requests) or
-    ``error.headers`` (urllib, aiohttp).
+    The errors that led to it count, too, as a traceback shows them: functions often catch a client's error and raise one of their own.
+    HTTP clients are recognised by the attributes of their errors, so that none of them is imported: ``error.response.headers`` (httpx,
+    requests) or ``error.headers`` (urllib, aiohttp).
     """
     for one in _chain(error):
         if isinstance(one, RetryAfter):

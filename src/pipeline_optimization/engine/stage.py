@@ -100,8 +100,9 @@ FORKS = [0]
 """How many forks lie between the process that imported this module and this process: 0 in the first, 1 in its children. The number is in a list,
 so that other modules can import the list and still see the number change.
 
-If the number changes while a function runs, the function has forked and this is the child. To read it is cheap, so that it can be read for
-each bundle; ``os.getpid`` asks the operating system each time.
+A task may fork, and its child may return from the task instead of ending. The child would then go on with its parent's work, over its parent's pipe. So
+code that has called a task looks at this number. If it has changed, this process is the child, and ``end_fork`` ends it. To read the number is cheap,
+so that it can be read for each bundle; ``os.getpid`` asks the operating system each time.
 """
 
 
@@ -122,15 +123,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
 
 
-def end_fork(who: str) -> NoReturn:
+def end_fork(forker: str) -> NoReturn:
     """End this process, which a task has forked. Otherwise it would do all the rest of its worker's work a second time.
 
     Args:
-        who: What has forked, for the message on standard error.
+        forker: What has forked, for the message on standard error.
     """
-    text = (
-        f"{who} forked, and the child came back as if it were its parent. It was ended; let it end with os._exit().\n"
-    )
+    text = f"{forker} forked, and the child came back as if it were its parent. It was ended; let it end with os._exit().\n"
     with suppress(OSError):  # standard error may be closed
         os.write(2, text.encode("utf-8", "backslashreplace"))
     # An exception or ``sys.exit`` would run clean-up code of the parent's, such as that of open files.

@@ -261,7 +261,10 @@ class Pending:
         return self._answer(Bundled(b"", ()), describe(error))
 
     def _answer(self, bundled: Bundled, error: ErrorRecord | None = None) -> bytes:
-        self.is_answered, capture = True, self._worker.capture
+        capture = self._worker.capture
+        self.is_answered = (
+            True  # records that are logged from now on, as by a thread of the task, wait for another answer
+        )
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         thread = self._thread
         waited, stalled = self._waited, self._stalled

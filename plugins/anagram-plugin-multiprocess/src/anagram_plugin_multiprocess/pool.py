@@ -13,7 +13,7 @@ from multiprocessing.util import Finalize
 
 from anagram_plugin_multiprocess.start_method import StartMethod
 from anagram_plugin_multiprocess.worker_process import DEATH_PATIENCE, WorkerProcess
-from pipeline_optimization.engine.late_closing import late, warn
+from pipeline_optimization.engine.late_closing import late_warning, warn
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Completion
@@ -127,7 +127,7 @@ class WorkerPool:
             worker.process.join(max(0.0, until - time.monotonic()))
         for worker in workers:
             if worker.process.is_alive() and (what := worker.unclosed()):
-                warn(late(what, patience, f"so the worker process {worker.process.pid} was killed"))
+                warn(late_warning(what, patience, f"so the worker process {worker.process.pid} was killed"))
 
 
 def _kill(workers: list[WorkerProcess]) -> None:

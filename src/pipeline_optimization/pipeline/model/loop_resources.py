@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import define
 
-from pipeline_optimization.engine.late_closing import closing, late, warn
+from pipeline_optimization.engine.late_closing import closing, late_warning, warn
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import BrokenResourceError
 from pipeline_optimization.pipeline.model.resources import Key, key_of, place_of, report_unclosed
@@ -108,5 +108,5 @@ class LoopResources:
                 task.add_done_callback(places.pop)
             _, left = await asyncio.wait(list(places), timeout=PATIENCE)
         for task in left:
-            warn(late(places[task], PATIENCE, "so its close was cancelled"))
+            warn(late_warning(places[task], PATIENCE, "so its close was cancelled"))
             task.cancel()
