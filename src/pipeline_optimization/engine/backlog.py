@@ -82,8 +82,7 @@ class Backlog:
     """Orders the items that are to run: first those that run again, then those that finished items made possible, then new ones.
 
     This order finishes what has begun before it reads more, so that few items are in memory at once. Items that wait for a retry
-    stand on a heap of due times, and items that must wait for a quota stand with this quota (``Throttle``). None of them takes up
-    a worker, and other items overtake them. Together they are the *parked* items.
+    stand on a heap of due times, and items that must wait for a quota stand with this quota (``Throttle``). These are *parked*.
 
     Attributes:
         is_read: Whether all items of the workload were read.
@@ -250,6 +249,7 @@ class Backlog:
             self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_under_way=is_any_under_way)
         )
         if state is not None:
+            state.has_begun = True
             self._bytes_under_way += state.item.held
         return state
 

@@ -147,19 +147,18 @@ class Throttling:
         throttle = self._by_task.get(state.item.task)
         if throttle is None:
             return True
-        if state.first_started is None:
-            # If its first attempt was made inside a bundle, what follows now is the decision about a retry, and no call.
-            return state.item.failed is not None or (not (throttle.again or throttle.new) and throttle.has_room())
-        return not throttle.again and throttle.has_room()
+        if state.item.failed is not None and state.first_started is None:
+            return True  # its first attempt was made inside a bundle: what follows now is the decision about a retry, and no call
+        return not (throttle.again or (throttle.new and not state.has_begun)) and throttle.has_room()
 
     def hold(self, state: ItemState) -> None:
         """Let an item wait for its quota."""
         throttle = self._by_task[state.item.task]
-        if state.first_started is None:
+        if state.has_begun:
+            throttle.again.append(state)
+        else:
             throttle.new.append(state)
             self.bytes_new += state.item.held
-        else:
-            throttle.again.append(state)
 
     def take_again(self) -> ItemState | None:
         """Return an item that was called before and may be called again now; None if there is none."""

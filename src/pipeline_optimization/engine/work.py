@@ -62,16 +62,15 @@ class Item:
     Attributes:
         id: Names the item among those of its task. It does not depend on the orchestrator.
         task: The name of the task.
-        fault_key: Decides, with the seed, which faults the item meets. It is made of the item's content, so that a program that
+        fault_key: What faults are drawn for, together with the attempt's number. It is made of the item's content, so that a program that
             calls the tasks itself, without the engine, meets the same faults.
         data: What the task gets.
         weight: A number that only the workload uses: for how many equal values the item stands.
         size: How many bytes of input the item stands for.
         held: How many bytes of them the item keeps in memory while it is under way. It is less than ``size`` if a worker reads the input itself.
         place: Where in the input the item comes from, for people.
-        first_attempt: The number of its first attempt. It is above 1 if an earlier run gave the item up: under the same numbers
-            it would meet the faults of that run again.
-        position: A number that stands for the item in the ledger, which can add up many of them at once; None if the ledger uses its id instead.
+        first_attempt: The number of its first attempt; above 1 if an earlier run gave it up, since it would meet that run's faults again.
+        position: A number that stands for the item in the ledger. The hashes of many positions are added up at once. None if the ledger uses ``id``.
         failed: The error of its first attempt, if this attempt was made inside a bundle and failed there.
         bundle: The name of the bundle in which that first attempt was made; empty if there was none.
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
@@ -177,11 +176,12 @@ class ItemState:
 
     Attributes:
         item: The item.
-        path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers: when the
-            item before it ended, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest
-            path of a run is its floor, unless a quota makes the floor larger.
+        path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers. It is that of the
+            item before it, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest of a
+            run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
         losses: How many of its attempts were lost.
+        has_begun: Whether it counts as an item that is under way. It may still be parked, and have had no attempt.
         first_started: The clock time at which its first attempt was submitted; None before.
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
@@ -193,6 +193,7 @@ class ItemState:
     path: float
     number: int = field(default=Factory(lambda self: self.item.first_attempt, takes_self=True))
     losses: int = 0
+    has_begun: bool = False
     first_started: float | None = None
     delays: Iterator[float] | None = None
     ran: int | None = None
@@ -207,17 +208,16 @@ RETRY_AFTER_CAP = 60.0
 class Retrying:
     """Decides by a retry policy whether and when a failed item is tried again.
 
-    A policy says which errors are worth a retry, how long to wait before each, how many retries there may be in the run (its
-    budget), and how long an item may take in all (its deadline). An error may ask for a longer delay, as a service that is
-    overloaded does. The policy's ``retry_after_cap`` bounds how long.
+    A policy says which errors are worth a retry, how long to wait before each, how many retries there may be in the run (its budget), and how
+    long an item may take in all (its deadline). An error may ask for a longer delay, as an overloaded service does, up to ``retry_after_cap``.
 
     Args:
         policy: The retry policy of the run.
         seed: The delays of a policy may be random. They are drawn from this seed.
         case: The name of the test case, which has draws of its own.
-        scale: How many real seconds a second of the policy takes. In a simulation, the policy's delays shrink as the simulated
-            latencies do. At scale 0 no time passes there, so an item never misses its deadline. A delay that an error asks for
-            is not scaled, nor is its cap: it comes from a real service, which knows nothing of a simulation.
+        scale: How many real seconds a second of the policy takes: in a simulation, the policy's delays and deadline shrink as the simulated
+            latencies do. At scale 0 simulated seconds take no time, so an item never misses its deadline. A delay that an error asks for is
+            not scaled, nor is its cap: it comes from a real service. Such delays count in full towards the scaled deadline.
         own: The policies of tasks. Tasks with a retry policy of their own have a budget of their own.
     """
 
