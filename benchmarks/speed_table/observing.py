@@ -62,7 +62,7 @@ def _silence() -> float:
     """Return the seconds that an attempt costs of which nobody is told: what the loop says to a ``NullAnnouncer``."""
     silence, state = (
         NullAnnouncer(lambda log, worker: None),
-        ItemState(item=Item(id="cat", task="find_anagrams"), path=0.0),
+        ItemState(item=Item(id="cat", task="find_anagrams"), earliest=0.0),
     )
     completion = Completion(id=1, status="done")
 

@@ -73,7 +73,9 @@ class Failing:
         yield Item(id="other", task="values")
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        return [Item(id="element", task="values", failed=ERROR, bundle="values:whole")] if item.is_bundle else ()
+        return (
+            [Item(id="element", task="values", first_error=ERROR, from_bundle="values:whole")] if item.is_bundle else ()
+        )
 
 
 def events_of(fate: str, *, refuses_rows: bool = False) -> list[EngineEvent]:
@@ -83,7 +85,7 @@ def events_of(fate: str, *, refuses_rows: bool = False) -> list[EngineEvent]:
 
     def tick() -> None:
         if refuses_rows and orchestrator.clock.now() == 1.0 and not any(isinstance(e, ItemFinished) for e in events):
-            engine.give_up(ItemState(item=Item(id="row", task="values"), path=0.0), ERROR, is_poison=False)
+            engine.give_up(ItemState(item=Item(id="row", task="values"), earliest=0.0), ERROR, is_poison=False)
 
     engine = Engine(
         orchestrator,
@@ -138,7 +140,7 @@ def test_no_worker_is_named_for_what_had_no_attempt_of_its_own(heard: set[str] |
         capabilities=orchestrator.capabilities,
     )
     engine.run(WorkerSetup(build=build, argument=None, faults=FaultPlan()).to_bytes())
-    engine.give_up(ItemState(item=Item(id="row", task="values"), path=0.0), ERROR, is_poison=False)
+    engine.give_up(ItemState(item=Item(id="row", task="values"), earliest=0.0), ERROR, is_poison=False)
     workers = [(one.item, one.worker) for one in events if isinstance(one, TaskFailed | ItemFinished)]
     assert workers == [
         ("values:whole", "virtual"),

@@ -447,7 +447,7 @@ def test_what_an_earlier_run_gave_up_opens_no_breaker() -> None:
     for first, is_open in ((4, False), (1, True)):
         breaker = CircuitBreaker(5)
         items = [Item(id=str(number), task="pick", position=number, first_attempt=first) for number in range(9)]
-        states = [ItemState(item=item, path=0.0) for item in items]
+        states = [ItemState(item=item, earliest=0.0) for item in items]
         for state in states:
             state.number = first
         assert any(breaker.failed(state, error) for state in states) is is_open

@@ -32,7 +32,7 @@ class Bundle:
         if not item.is_bundle:
             return ()
         failed = [
-            Item(id=str(number), task="step", position=number, failed=ERROR, bundle=item.name)
+            Item(id=str(number), task="step", position=number, first_error=ERROR, from_bundle=item.name)
             for number in range(self.failed)
         ]
         return [*failed, *(Item(id=f"waits{number}", task="step", position=99) for number in range(self.waiting))]

@@ -49,7 +49,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def delays_of_the_engine(argument: str) -> list[float]:
     retrying = Retrying(ExponentialPolicy(ExponentialOptions()), seed=3, case="", scale=SCALE)
-    state = ItemState(item=Item(id="0:x", task="doomed", fault_key=fault_key(argument)), path=0.0)
+    state = ItemState(item=Item(id="0:x", task="doomed", fault_key=fault_key(argument)), earliest=0.0)
     found = []
     while (delay := retrying.next_delay(state, ErrorRecord(type="InjectedFault", message=""), 0.0)) is not None:
         found.append(delay)

@@ -274,7 +274,7 @@ class Announcer(NullAnnouncer):
         if not self._hears_attempts:
             return
         item = self._state.item
-        bundle = item.bundle if handed_out is None else ""
+        bundle = item.from_bundle if handed_out is None else ""
         values = (
             self._run_id, item.name, item.task, self._number, self._outcome, self._error, status, worker, slot, handed_out, began,
             ended, back, latency, item.size, bytes_out, elements, bundle, waited, stalled, steps,

@@ -145,12 +145,12 @@ class Backlog:
 
     def add(self, items: Iterable[Item], state: ItemState) -> None:
         """Add the items that the result of another item made possible."""
-        behind = None
+        led_here = None
         if state.ran is not None and items != ():  # most results make nothing possible, and give this empty tuple
             from pipeline_optimization.engine.critical_path import chain_to  # noqa: PLC0415 - where attempts are followed
 
-            behind = chain_to(state)
-        self._follow_ups.append((iter(items), state.path, behind, items))
+            led_here = chain_to(state)
+        self._follow_ups.append((iter(items), state.earliest, led_here, items))
 
     def again(self, state: ItemState) -> None:
         """Let an item run again as soon as there is room."""
@@ -250,20 +250,20 @@ class Backlog:
         )
         if state is not None:
             state.has_begun = True
-            self._bytes_under_way += state.item.held
+            self._bytes_under_way += state.item.in_memory
         return state
 
     def ended(self, state: ItemState) -> None:
         """Note that an item has ended, and that its data takes no memory any more."""
-        self._bytes_under_way -= state.item.held
+        self._bytes_under_way -= state.item.in_memory
 
     def _take_follow_up(self) -> ItemState | None:
         # The latest result first: its items end a chain that has begun. Items that must wait for a quota are set aside in any number, since
         # those behind them may go on, and the results of a pipeline hold them in memory anyway.
         while self._follow_ups:
-            items, start, behind, _ = self._follow_ups[-1]
+            items, start, led_here, _ = self._follow_ups[-1]
             for item in items:
-                if (state := self._admitted(item, start, behind)) is not None:
+                if (state := self._admitted(item, start, led_here)) is not None:
                     return state
             self._follow_ups.pop()
         return None
@@ -291,9 +291,9 @@ class Backlog:
         waiting = self._throttling
         return self._bytes_under_way + waiting.bytes_new >= self._max_bytes or self.parked >= self._max_parked
 
-    def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> ItemState | None:
+    def _admitted(self, item: Item, start: float, led_here: Chain | None = None) -> ItemState | None:
         """Return the state of a new item if it may begin now. If not, set it aside until its quota allows it, and return None."""
-        state = ItemState(item=item, path=start, behind=behind)
+        state = ItemState(item=item, earliest=start, led_here=led_here)
         if not self._has_quotas or self._throttling.admits(state):
             return state
         self._throttling.hold(state)

@@ -14,7 +14,7 @@ from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 __all__ = ["Chain", "LongestChain", "chain_to"]
 
 MOST_STEPS = 30
-"""How many steps of a critical path are reported. They are its last ones."""
+"""How many steps, that is items, of a critical path are reported. They are its last ones."""
 
 SECOND = 1_000_000_000
 
@@ -29,7 +29,7 @@ class Chain(NamedTuple):
         ran: How long its attempts in this run took.
         delayed: How long its retry delays took.
         length: How long the whole chain took.
-        behind: The chain that led to the item; None if it came from the input.
+        led_here: The chain that led to the item; None if it came from the input.
     """
 
     item: str
@@ -38,16 +38,16 @@ class Chain(NamedTuple):
     ran: int
     delayed: int
     length: int
-    behind: Chain | None
+    led_here: Chain | None
 
 
 def chain_to(state: ItemState) -> Chain | None:
     """Return the chain that ends with an item; None if its attempts were not measured."""
     if state.ran is None:
         return None
-    behind = state.behind
-    length = state.ran + state.delayed + (0 if behind is None else behind.length)
-    return Chain(state.item.name, state.item.task, state.number, state.ran, state.delayed, length, behind)
+    led_here = state.led_here
+    length = state.ran + state.delayed + (0 if led_here is None else led_here.length)
+    return Chain(state.item.name, state.item.task, state.number, state.ran, state.delayed, length, led_here)
 
 
 class LongestChain:
@@ -60,8 +60,8 @@ class LongestChain:
     def note(self, state: ItemState) -> None:
         """Note that an item has ended."""
         length = (state.ran or 0) + state.delayed
-        if state.behind is not None:
-            length += state.behind.length
+        if state.led_here is not None:
+            length += state.led_here.length
         if length > self._length:
             self._length, self._chain = length, chain_to(state)
 
@@ -72,7 +72,7 @@ class LongestChain:
         if chain is None:
             return None
         while chain is not None:
-            # From the end of the chain to its beginning: the last steps are kept.
+            # From the end of the chain to its beginning: its last items are kept.
             if len(steps) < MOST_STEPS:
                 ran, delayed = chain.ran / SECOND, chain.delayed / SECOND
                 steps.append(
@@ -80,5 +80,5 @@ class LongestChain:
                 )
             else:
                 left_out += 1
-            chain = chain.behind
+            chain = chain.led_here
         return CriticalPath(seconds=self._length / SECOND, steps=tuple(reversed(steps)), left_out=left_out)

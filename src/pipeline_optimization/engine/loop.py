@@ -171,10 +171,10 @@ class Engine:
             state = self._next(backlog, interruption)
             if state is None:
                 break
-            if state.item.failed is not None and state.first_started is None:
+            if state.item.first_error is not None and state.first_started is None:
                 # Its first attempt was made inside a bundle and failed there. Only what follows from that is left to do.
                 state.first_started = self._clock.now()
-                self._outcomes.fail(state, state.item.failed, backlog)
+                self._outcomes.fail(state, state.item.first_error, backlog)
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
             is_late = self._clock.now() > leave_at
@@ -269,15 +269,15 @@ class Engine:
             assert state is not None
             timeout = self.open_attempts.timeout_of(state.item)
             assert timeout is not None
-            how = "it was ended"
+            outcome = "it was ended"
             is_ended = self._orchestrator.cancel(attempt_id)
             self.announcer.overdue(state, attempt_id, is_ended=is_ended)
             if not is_ended:
                 # Python cannot end a thread. The attempt keeps its slot until it answers, and its item goes on without it.
                 self.open_attempts.abandon(attempt_id, state, timeout)
                 self.tally.abandoned += 1
-                how = "the orchestrator cannot end it, and if it goes on, its result will be ignored"
-            self._outcomes.time_out(state, timeout, how, backlog)
+                outcome = "the orchestrator cannot end it, and if it goes on, its result will be ignored"
+            self._outcomes.time_out(state, timeout, outcome, backlog)
         if self.stop is None and (abandoned := self.open_attempts.abandoned):
             # A call that hangs keeps its slot, and also its place in the quota of its task. Either may be used up by such calls.
             is_all = self.open_attempts.all_hang(self._orchestrator.slots)

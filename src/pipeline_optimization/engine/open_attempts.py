@@ -175,14 +175,14 @@ class Outcomes:
         else:
             self.fail(state, answer.error, backlog)
 
-    def time_out(self, state: ItemState, timeout: float, how: str, backlog: Backlog) -> None:
-        """Decide what follows from an attempt that took longer than ``timeout`` seconds; ``how`` says how it ended."""
+    def time_out(self, state: ItemState, timeout: float, outcome: str, backlog: Backlog) -> None:
+        """Decide what follows from an attempt that took longer than ``timeout`` seconds; ``outcome`` says what became of it."""
         self._note_time(state, timeout)
-        self._split_or_fail(state, state.item.timed_out(timeout, how), backlog)
+        self._split_or_fail(state, state.item.timeout_error(timeout, outcome), backlog)
 
     def _note_time(self, state: ItemState, seconds: float) -> None:
         """Note the time that an attempt takes with any number of workers, for the floor."""
-        state.path += seconds
+        state.earliest += seconds
         self._throttling.note_latency(state.item.task, seconds)
 
     def _finish(self, state: ItemState, answer: Answer, backlog: Backlog) -> None:
@@ -225,13 +225,15 @@ class Outcomes:
         if (stop := self._breaker.failed(state, error)) is not None:
             self._run.stop = stop
             return
-        delay = self._retrying.next_delay(state, error, now, most=self._limits.retries_after(self._tally.attempts))
+        delay = self._retrying.next_delay(
+            state, error, now, retries_allowed=self._limits.retries_after(self._tally.attempts)
+        )
         if delay is None:
             backlog.ended(state)
             self.give_up(state, error, is_poison=False)
             return
         state.number += 1
-        state.path += delay
+        state.earliest += delay
         self._announce.retried(state, delay)
         backlog.later(state, now + delay)
 
@@ -243,7 +245,7 @@ class Outcomes:
         """
         state.losses += 1
         self._tally.of(state.item.task).lost += 1
-        error = state.item.lost(detail)
+        error = state.item.loss_error(detail)
         self._announce.failed(state, error, "lost")
         if self._run.stop is not None:
             return

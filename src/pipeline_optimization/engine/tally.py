@@ -154,7 +154,7 @@ class Tally:
     def end(self, state: ItemState) -> None:
         """Count an item that reached its end."""
         self.ended += 1
-        self.floor = max(self.floor, state.path)
+        self.floor = max(self.floor, state.earliest)
 
     def take_back_end(self) -> None:
         """Note that an item which was done has not reached its end: it is about to fail for good, since a sink has refused its row."""

@@ -147,7 +147,7 @@ class Throttling:
         throttle = self._by_task.get(state.item.task)
         if throttle is None:
             return True
-        if state.item.failed is not None and state.first_started is None:
+        if state.item.first_error is not None and state.first_started is None:
             return True  # its first attempt was made inside a bundle: what follows now is the decision about a retry, and no call
         return not (throttle.again or (throttle.new and not state.has_begun)) and throttle.has_room()
 
@@ -158,7 +158,7 @@ class Throttling:
             throttle.again.append(state)
         else:
             throttle.new.append(state)
-            self.bytes_new += state.item.held
+            self.bytes_new += state.item.in_memory
 
     def take_again(self) -> ItemState | None:
         """Return an item that was called before and may be called again now; None if there is none."""
@@ -173,7 +173,7 @@ class Throttling:
             # Items that were called before go first, so that few items are under way.
             if throttle.new and not throttle.again and throttle.has_room():
                 state = throttle.new.popleft()
-                self.bytes_new -= state.item.held
+                self.bytes_new -= state.item.in_memory
                 return state
         return None
 

@@ -28,7 +28,7 @@ __all__ = [
     "TaskPolicy",
     "UnacceptableError",
     "Workload",
-    "timed_out",
+    "timeout_error",
 ]
 
 
@@ -67,12 +67,12 @@ class Item:
         data: What the task gets.
         weight: A number that only the workload uses: for how many equal values the item stands.
         size: How many bytes of input the item stands for.
-        held: How many bytes of them the item keeps in memory while it is under way. It is less than ``size`` if a worker reads the input itself.
+        in_memory: How many bytes of them the item keeps in memory while it is under way. It is less than ``size`` if a worker reads the input itself.
         place: Where in the input the item comes from, for people.
         first_attempt: The number of its first attempt; above 1 if an earlier run gave it up, since it would meet that run's faults again.
         position: A number that stands for the item in the ledger. The hashes of many positions are added up at once. None if the ledger uses ``id``.
-        failed: The error of its first attempt, if this attempt was made inside a bundle and failed there.
-        bundle: The name of the bundle in which that first attempt was made; empty if there was none.
+        first_error: The error of its first attempt, if this attempt was made inside a bundle and failed there.
+        from_bundle: The name of the bundle in which that first attempt was made; empty if there was none.
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
         split: Returns smaller bundles that take the place of this one, or None if it cannot be split. The result is empty if all smaller bundles
@@ -86,12 +86,12 @@ class Item:
     data: bytes = field(default=b"", repr=False)
     weight: int = 1
     size: int = field(default=Factory(lambda self: len(self.data), takes_self=True))
-    held: int = field(default=Factory(lambda self: self.size, takes_self=True))
+    in_memory: int = field(default=Factory(lambda self: self.size, takes_self=True))
     place: str = ""
     first_attempt: int = 1
     position: int | None = None
-    failed: ErrorRecord | None = None
-    bundle: str = ""
+    first_error: ErrorRecord | None = None
+    from_bundle: str = ""
     is_bundle: bool = False
     runs: str = field(default="", repr=False)
     split: Callable[[], Iterable[Item] | None] | None = field(default=None, repr=False, eq=False)
@@ -102,11 +102,11 @@ class Item:
         """Return the name of the item in reports and events."""
         return f"{self.task}:{self.id}"
 
-    def timed_out(self, timeout: float, how: str) -> ErrorRecord:
-        """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says how the attempt ended."""
-        return timed_out(self.runs or "it", timeout, how)
+    def timeout_error(self, timeout: float, outcome: str) -> ErrorRecord:
+        """Return the error of an attempt that took longer than ``timeout`` seconds; ``outcome`` says what became of it."""
+        return timeout_error(self.runs or "it", timeout, outcome)
 
-    def lost(self, detail: str) -> ErrorRecord:
+    def loss_error(self, detail: str) -> ErrorRecord:
         """Return the error of an attempt that was lost with its worker; ``detail`` says what is known of the worker's death."""
         message = detail or "the worker died"
         if self.runs:
@@ -116,21 +116,21 @@ class Item:
         return ErrorRecord(type="WorkerLost", message=message)
 
 
-def timed_out(who: str, timeout: float, how: str) -> ErrorRecord:
+def timeout_error(called: str, timeout: float, outcome: str) -> ErrorRecord:
     """Return the error of a call that took longer than ``timeout`` seconds.
 
     Args:
-        who: What was called, for people.
+        called: What was called, for people.
         timeout: The limit in seconds.
-        how: How the call ended, for people.
+        outcome: What became of the call, as a clause such as "it was ended".
     """
-    return ErrorRecord(type=TIMEOUT, message=f"{who} may take {timeout:g} s; {how}")
+    return ErrorRecord(type=TIMEOUT, message=f"{called} may take {timeout:g} s; {outcome}")
 
 
 class FollowUps(Iterator[Item]):
-    """The ``number`` items of one task that a result made possible. Each is made when the engine asks for it."""
+    """The ``number`` items of one ``task`` that a result made possible. Each is made when the engine asks for it."""
 
-    is_bundle = False  # for ``progress``, which asks single items and these alike
+    is_bundle = False  # ``progress`` reads ``task`` and ``is_bundle`` of single items and of these alike
 
     def __init__(self, task: str, items: Iterator[Item], number: int) -> None:
         self.task = task
@@ -176,7 +176,7 @@ class ItemState:
 
     Attributes:
         item: The item.
-        path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers. It is that of the
+        earliest: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers. It is that of the
             item before it, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest of a
             run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
@@ -186,11 +186,11 @@ class ItemState:
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
         delayed: The nanoseconds of its retry delays so far.
-        behind: The chain of items that led to this one, for the critical path.
+        led_here: The chain of items that led to this one, for the critical path.
     """
 
     item: Item
-    path: float
+    earliest: float
     number: int = field(default=Factory(lambda self: self.item.first_attempt, takes_self=True))
     losses: int = 0
     has_begun: bool = False
@@ -198,7 +198,7 @@ class ItemState:
     delays: Iterator[float] | None = None
     ran: int | None = None
     delayed: int = 0
-    behind: Chain | None = None
+    led_here: Chain | None = None
 
 
 RETRY_AFTER_CAP = 60.0
@@ -239,7 +239,7 @@ class Retrying:
         self._granted: Counter[str] = Counter()
 
     def next_delay(
-        self, state: ItemState, error: ErrorRecord, now: float, *, most: float | None = None
+        self, state: ItemState, error: ErrorRecord, now: float, *, retries_allowed: float | None = None
     ) -> float | None:
         """Return the real seconds until the item's next attempt, or None if the item has failed for good.
 
@@ -247,16 +247,16 @@ class Retrying:
             state: The state of the item whose attempt has failed.
             error: The error of this attempt.
             now: The present clock time.
-            most: How many retries the run may have had so far, whatever the policy says; None for any number.
+            retries_allowed: How many retries the run may have had so far, whatever the policy says; None for any number.
 
         Raises:
             PluginError: If the policy asks for a delay that is negative, infinite or not a number.
         """
         task = state.item.task
-        policy, account = (self._own[task], task) if task in self._own else (self._policy, "")
-        if policy.budget is not None and self._granted[account] >= policy.budget:
+        policy, budget_of = (self._own[task], task) if task in self._own else (self._policy, "")
+        if policy.budget is not None and self._granted[budget_of] >= policy.budget:
             return None
-        if most is not None and self._granted.total() >= most:
+        if retries_allowed is not None and self._granted.total() >= retries_allowed:
             return None
         if error.is_permanent or not policy.retries(error):
             return None
@@ -273,7 +273,7 @@ class Retrying:
         delay = max(delay * self._scale, _asked(policy, error))
         if self._is_too_late(policy, state, now + delay):
             return None
-        self._granted[account] += 1
+        self._granted[budget_of] += 1
         return delay
 
     def _is_too_late(self, policy: RetryPolicy, state: ItemState, due: float) -> bool:

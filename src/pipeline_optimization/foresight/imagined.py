@@ -147,7 +147,7 @@ class ImaginedWork:
             weight=elements,
             size=0,
             position=number,  # the ledger needs no hash for it then
-            failed=failed,
+            first_error=failed,
         )
 
 

@@ -122,7 +122,7 @@ class CheckpointedWorkload:
                 if (failure := self._failure_of(item)) is None:
                     yield from self._whole_or_pieces(item)
                 elif self._retries_failed or failure.stopped_run:
-                    yield self._noting_split(evolve(item, first_attempt=_next_attempt(failure), failed=None))
+                    yield self._noting_split(evolve(item, first_attempt=_next_attempt(failure), first_error=None))
                 else:
                     self._report(item, failure)
                 continue

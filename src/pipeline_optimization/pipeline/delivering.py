@@ -148,7 +148,7 @@ class Delivering:
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:
         """Make a delivery. Repeat it while the sink says that this may help, as the run's retry policy allows."""
-        state = ItemState(item=Item(id=str(number), task="sink"), path=0.0)
+        state = ItemState(item=Item(id=str(number), task="sink"), earliest=0.0)
         while True:
             try:
                 return self._call(self.destination.sink.deliver, number, rows)
@@ -185,7 +185,7 @@ class Delivering:
         self._log.replace(item.task, item.id, self.outbox.parted(self._log.result_of(item.task, item.id), alone))
 
     def _fail(self, item: Item, message: str, *, is_new: bool) -> None:
-        tally, state = self.engine.tally, ItemState(item=evolve(item, size=0), path=0.0)
+        tally, state = self.engine.tally, ItemState(item=evolve(item, size=0), earliest=0.0)
         error = ErrorRecord(type="RefusedRow", message=message, is_permanent=True)
         if is_new:
             tally.of(item.task).items += 1

@@ -90,7 +90,7 @@ class _Attempts:
         """Return the seconds until the next attempt, or None if there is none."""
         if self._state is None:
             item = Item(id=self._argument, task=self._task_name, fault_key=fault_key(self._argument))
-            self._state = ItemState(item=item, path=0.0, first_started=self._began)
+            self._state = ItemState(item=item, earliest=0.0, first_started=self._began)
         error = ErrorRecord(type=type(fault).__name__, message=str(fault), injected=True)
         with _LOCK:
             retrying = _retrying(self._retry, process_settings())

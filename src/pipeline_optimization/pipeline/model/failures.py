@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from pipeline_optimization.engine.stage import describe_error, is_of_the_run
-from pipeline_optimization.engine.work import timed_out
+from pipeline_optimization.engine.work import timeout_error
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath
@@ -37,7 +37,7 @@ class ElementFailures:
         """Return the failure of an element for which a step's function took too long. ``how`` says what became of the call."""
         step, data = self.pipeline.steps[index], self.encoded((path, value))
         assert step.spec.timeout is not None
-        record = timed_out(where(step.plain), step.spec.timeout, how)
+        record = timeout_error(where(step.plain), step.spec.timeout, how)
         return Failed(index, path, data or b"", shown(value), evolve(record, is_permanent=data is None))
 
     def at_end(self, path: ElementPath, value: Any, error: BaseException) -> Failed:

@@ -132,7 +132,10 @@ class PipelineWorkload:
         if not outcome.failed and not outcome.waiting:
             return left
         place = self.places(item)
-        again = [evolve(self.item_of(one, place(one)), failed=one.error, bundle=item.name) for one in outcome.failed]
+        again = [
+            evolve(self.item_of(one, place(one)), first_error=one.error, from_bundle=item.name)
+            for one in outcome.failed
+        ]
         return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting), *left]
 
     def _rest(self, item: Item, outcome: Outcome) -> list[Item]:
@@ -218,7 +221,9 @@ class PipelineWorkload:
             task=self.pipeline.input.task,
             data=data,
             size=part.size or len(data),
-            held=len(data),  # of a range of a file, this is its name and its borders: workers read it block by block
+            in_memory=len(
+                data
+            ),  # of a range of a file, this is its name and its borders: workers read it block by block
             place=place,
             is_bundle=True,
             runs="" if 0 in self.alone else self._runs[0],
