@@ -63,7 +63,12 @@ class AttemptLog:
     _characters: int = 0
 
     def add(self, facts: LogFacts, labels: Labels) -> None:
-        """Keep a record if there is room; count it otherwise. A record that is not kept takes no room from the next ones."""
+        """Keep a record if there is room; count it otherwise. A record that is not kept takes no room from the next ones.
+
+        Args:
+            facts: The record.
+            labels: Where it was logged.
+        """
         characters = self._characters + sum(len(value) for value in facts.values() if isinstance(value, str))
         if len(self.records) >= MOST_RECORDS or characters > MOST_CHARACTERS:
             self.dropped += 1

@@ -46,7 +46,11 @@ def cutting_point() -> Callable[[], None]:
 
 
 def sleep_unless_over(seconds: float, is_over: IsOver) -> None:
-    """Sleep for a number of seconds, and look a few times a second whether the run is over.
+    """Sleep, and look a few times a second whether the run is over.
+
+    Args:
+        seconds: How long to sleep.
+        is_over: Returns whether the run is over.
 
     Raises:
         CutShort: If the run is over.

@@ -128,7 +128,7 @@ class Draw(NamedTuple):
         return self.latency + self.compute
 
     def raise_if_fails(self, task: str, attempt: int = 0) -> None:
-        """Raise InjectedFault if the call fails. Its message names the task, and the number of the attempt unless that is 0."""
+        """Raise InjectedFault if the call fails. Its message names ``task``, and the number ``attempt`` unless that is 0."""
         if self.fails:
             which = f" on attempt {attempt}" if attempt else ""
             raise InjectedFault(f"{task} failed{which} (simulated)", stands_for=self.error)
@@ -170,8 +170,11 @@ class FaultPlan:
     def draw(self, task: str, key: str, attempt: int, copy: int = 0) -> Draw:
         """Return the faults of an attempt. The same arguments give the same faults, in any process and at any time.
 
-        ``key`` is the fault key of the item. If an orchestrator runs several copies of the attempt, ``copy`` is the number of the copy: all
-        copies fail or none does, but each has a wait of its own.
+        Args:
+            task: The name of the task.
+            key: The fault key of the item.
+            attempt: The number of the attempt.
+            copy: The number of the copy, if an orchestrator runs several. All copies fail, or none does, but each has a wait of its own.
         """
         faults = self.tasks.get(task)
         if faults is None:

@@ -219,6 +219,10 @@ class Interruption:
 
         Signals wait meanwhile, since an exception here would leave processes behind that nobody ends any more. Only a signal that comes
         ``PATIENCE`` seconds after the second one raises all the same, because the close hangs then.
+
+        Args:
+            orchestrator: What to close.
+            force: Whether its ``close`` need not wait for the attempts that are open.
         """
         try:
             orchestrator.close(force=force)

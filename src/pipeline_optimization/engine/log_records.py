@@ -46,7 +46,12 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
-    """Return where the records of an attempt are logged: the run, the item and the attempt. ``worker`` is left out if it is empty."""
+    """Return where the records of an attempt are logged: the run, the item and the attempt.
+
+    Args:
+        attempt: The attempt that logs.
+        worker: The name of its worker, which is left out if it is empty.
+    """
     call = attempt.call
     element = "" if attempt.element is None else attempt.element()
     name = f"{call.task}:{call.item}"

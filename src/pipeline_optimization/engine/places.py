@@ -116,7 +116,12 @@ class EventLoopHere:
     interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def host(self, attempt: Attempt, run: Callable[[Attempt], Awaitable[None]]) -> None:
-        """Wait for a place for an attempt, then await ``run(attempt)``."""
+        """Wait for a place for an attempt, run it, and free the place.
+
+        Args:
+            attempt: The attempt.
+            run: Runs it. Inside, ``event_loop_here`` is this object.
+        """
         await self.places.enter(is_bundle=attempt.is_bundle)
         try:
             # It need not be reset. The attempt runs in an asyncio task of its own, and the value ends with that.

@@ -168,7 +168,11 @@ def _encoded(answer: Answer) -> bytes:
 
 
 def decode_answer(payload: bytes) -> Answer:
-    """Return the answer that ``encode_answer`` made bytes of. Raises whatever pickle raises if the bytes are no answer."""
+    """Return the answer that ``encode_answer`` made bytes of.
+
+    Raises:
+        Exception: Whatever pickle raises, if the bytes are no answer.
+    """
     result, facts, latency, seconds, began, done, elements, records, waited, stalled, steps = pickle.loads(payload)
     log = None if records is None else _log_of(records)
     if facts is not None:

@@ -54,7 +54,7 @@ class Worker(Equipment):
         self.name = name
 
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
-        """Decode an attempt and draw its faults. The caller lets the latency pass in its own way, and then calls ``finish``."""
+        """Decode an attempt and draw its faults. The caller lets ``Pending.latency`` pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
         # ``began`` stands for ``ready``, too: the caller knows the latency from now on, and none of it has passed yet.
         return Pending(self, call, self._draw_of(call), began, ready=began, is_over=is_over)
@@ -137,7 +137,8 @@ class Pending:
         call: What it runs.
         draw: The faults of the attempt.
         began: When the attempt began, in nanoseconds of the monotonic clock.
-        ready: When the worker had its set-up, likewise. The simulated latency began then, and has passed by now.
+        ready: When the worker had its set-up, likewise; ``_policy_of`` loads it at the first attempt. The simulated latency began then. It has
+            passed by now, unless the caller of ``begin`` lets it pass.
         is_over: Returns whether the run is over.
     """
 
@@ -262,9 +263,7 @@ class Pending:
 
     def _answer(self, bundled: Bundled, error: ErrorRecord | None = None) -> bytes:
         capture = self._worker.capture
-        self.is_answered = (
-            True  # records that are logged from now on, as by a thread of the task, wait for another answer
-        )
+        self.is_answered = True  # what a thread of the task logs from now on waits for another answer
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         thread = self._thread
         waited, stalled = self._waited, self._stalled

@@ -104,7 +104,11 @@ class WorkerSetup:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WorkerSetup:
-        """Return the set-up, in a worker. Raises whatever the import of a component raises."""
+        """Return the set-up, in a worker.
+
+        Raises:
+            BaseException: Whatever the import of a component raises.
+        """
         files, setup, _ = pickle.loads(data)
         for file in files:
             file.restore()
