@@ -135,7 +135,7 @@ def looks_at_one_suspect_only(patch: pytest.MonkeyPatch) -> None:
     """A suspect whose quota has no room holds up a later one whose quota has room."""
 
     def first(self: Backlog) -> ItemState | None:
-        return next(filter(self._throttling.has_room, [*self._suspects][:1]), None)
+        return next(filter(self._throttling.allows, [*self._suspects][:1]), None)
 
     patch.setattr(Backlog, "_suspect_that_may_run", first)
 
@@ -148,7 +148,7 @@ def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
             return False
         state = self._next(backlog, interruption)
         if state is not None:
-            backlog.again(state)
+            backlog.put_back(state)
         return state is not None
 
     patch.setattr(Engine, "_park_next_item", park_next_item)

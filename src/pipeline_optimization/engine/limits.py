@@ -1,4 +1,7 @@
-"""The bounds of a run: on the work that is under way, on time, and on failures. The circuit breaker and the deadline watch them."""
+"""The bounds of a run: on the work that is under way, on time, and on failures. The circuit breaker and the deadline watch them.
+
+Bounds on the calls of tasks are in ``throttling``, which runs without quotas do not import: here is what takes its place in them.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,22 @@ import math
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.work import ItemState
+from pipeline_optimization.engine.work import ItemState, TaskPolicy
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["CircuitBreaker", "Limits", "RunDeadline"]
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.throttling import Throttling
+    from pipeline_optimization.types.task_quota import TaskQuota
+
+__all__ = ["CircuitBreaker", "Limits", "RunDeadline", "Unthrottled", "throttling_of"]
 
 OPEN_BYTES = 16 << 20
 """The bytes of items that may be under way, unless the limits say otherwise."""
@@ -211,3 +219,56 @@ class RunDeadline:
         if not self._is_grace_begun and threading.get_ident() == self._thread and self._look_whether_cancelled():
             self.begin_grace()
         return self._over_at < math.inf and self._clock.now() >= self._over_at
+
+
+class Unthrottled:
+    """Has the methods of ``Throttling``, which describes them, for a run without quotas: all calls may begin at once."""
+
+    has_rates = False
+    number_begun = number_new = bytes_new = 0
+    records: Sequence[TaskQuota] = ()
+    floor = 0.0
+
+    def has_quota(self, task: str) -> bool:
+        return False
+
+    def allows(self, state: ItemState) -> bool:
+        return True
+
+    allows_in_turn = allows
+
+    def set_aside(self, state: ItemState) -> None:
+        raise AssertionError("nothing waits for a quota")
+
+    def take(self) -> ItemState | None:
+        return None
+
+    take_begun = take_new = take
+
+    def begun_items(self) -> Sequence[ItemState]:
+        return ()
+
+    def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
+        return []
+
+    def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
+        return None
+
+    def submit(self, *event: object) -> None:
+        pass
+
+    start = end = abandon = note_latency = submit
+
+
+def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttling | Unthrottled:
+    """Return the object that keeps the quotas of a run.
+
+    Args:
+        clock: The time of the run.
+        policies: By task, what differs for its attempts. Some may have a quota.
+    """
+    if all(policy.quota is None for policy in policies.values()):
+        return Unthrottled()
+    from pipeline_optimization.engine.throttling import Throttling  # noqa: PLC0415 - for runs with quotas
+
+    return Throttling(clock, policies)

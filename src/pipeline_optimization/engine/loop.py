@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from pipeline_optimization.engine.backlog import Backlog, throttling_of
+from pipeline_optimization.engine.backlog import Backlog
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
-from pipeline_optimization.engine.limits import Limits, RunDeadline
+from pipeline_optimization.engine.limits import Limits, RunDeadline, throttling_of
 from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
 from pipeline_optimization.engine.stopping import Stop, all_hang
 from pipeline_optimization.engine.tally import Emit, FailedItem, Logged, Tally, announcer_for
@@ -152,7 +152,7 @@ class Engine:
                 # Anywhere else in an orchestrator, a signal could cut a message in two or interrupt the start of a process.
                 interruptible=interruption.allowed,
                 is_over=self._deadline.is_over,
-                quotas=self._throttling.told,
+                quotas=self._throttling.records,
             )
         )
         self.startup = self._clock.now() - begun
@@ -235,10 +235,10 @@ class Engine:
     def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Read an item and park it if abandoned attempts hold all slots. Return whether an item is left to run."""
         if self.open_attempts.has_room(self._orchestrator.slots):
-            return not backlog.is_read  # slots that came just now were not filled yet
+            return not backlog.is_input_read  # slots that came just now were not filled yet
         state = self._next(backlog, interruption)
         if state is not None:
-            backlog.again(state)
+            backlog.put_back(state)
         return backlog.parked > 0  # ``_next`` returns no item that must wait for its quota, and parks it
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
@@ -257,7 +257,7 @@ class Engine:
                 number=state.number,
                 payload=payload,
                 # A second copy of an attempt would be one more call than the quota of its task allows.
-                once=self._throttling.keeps(item.task),
+                once=self._throttling.has_quota(item.task),
                 is_bundle=item.is_bundle,
             )
         )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from pipeline_optimization.engine.backlog import Backlog, Unthrottled
+from pipeline_optimization.engine.backlog import Backlog
 from pipeline_optimization.engine.clock import AttemptTimers, Clock
 from pipeline_optimization.engine.interruption import Stoppable
-from pipeline_optimization.engine.limits import CircuitBreaker, Limits
+from pipeline_optimization.engine.limits import CircuitBreaker, Limits, Unthrottled
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, NullAnnouncer, Tally
 from pipeline_optimization.engine.wire import Answer, answer_in
@@ -197,8 +197,8 @@ class Outcomes:
         for done in answer.done:
             self._tally.record_done(done)
             self._breaker.succeeded(done.task, done.number)
-        backlog.add(follow_ups, state)
-        backlog.ended(state)
+        backlog.add_follow_ups(follow_ups, state)
+        backlog.release(state)
         self._tally.end(state)
         self._announce.finished(state, "done")
 
@@ -208,7 +208,7 @@ class Outcomes:
         One of its elements may hang, or have a value that cannot be accepted. In smaller bundles, the others get through without it. Since they
         are tried again, the failure is in no count.
         """
-        if self._run.stop is None and backlog.split(state):
+        if self._run.stop is None and backlog.try_to_split(state):
             self._announce.failed(state, error, "error")
         else:
             self.fail(state, error, backlog)
@@ -229,13 +229,13 @@ class Outcomes:
             state, error, now, retries_allowed=self._limits.retries_after(self._tally.attempts)
         )
         if delay is None:
-            backlog.ended(state)
+            backlog.release(state)
             self.give_up(state, error, is_poison=False)
             return
         state.number += 1
         state.earliest += delay
         self._announce.retried(state, delay)
-        backlog.later(state, now + delay)
+        backlog.put_back_at(state, now + delay)
 
     def _lose(self, state: ItemState, detail: str, backlog: Backlog) -> None:
         """Decide what follows from an attempt that was lost; ``detail`` says what is known of the cause.
@@ -253,14 +253,14 @@ class Outcomes:
             self._run.stop = stop
             return
         # Nobody knows which element of a bundle killed the worker. Smaller bundles show which one it is, and let the others through.
-        if backlog.is_to_split(state) and backlog.split(state):
+        if backlog.is_to_split(state) and backlog.try_to_split(state):
             return
         if state.losses >= self._limits.poison_losses:
-            backlog.ended(state)
+            backlog.release(state)
             self.give_up(state, error, is_poison=True)
             return
         self._announce.retried(state, 0.0)
-        backlog.again(state)
+        backlog.put_back(state)
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""

@@ -57,7 +57,7 @@ def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog
     bundles = {one.task for one in (*open_items, *(one for one, _ in follow_ups or ())) if one.is_bundle}
     bundles |= backlog.tasks_of_parked_bundles()
     found: dict[str, TaskProgress] = {}
-    may_grow = follow_ups is None or not backlog.is_read
+    may_grow = follow_ups is None or not backlog.is_input_read
     for name in dict.fromkeys((*sorted(bundles), *tally.tasks, *in_flight, *ahead)):
         stats = tally.tasks.get(name) or TaskStats()
         errors = stats.errors.total()

@@ -1,4 +1,4 @@
-"""Keeps the quotas of a run: which tasks may be called now, and which items wait until theirs may.
+"""Keeps the quotas of a run: knows which tasks may be called now, and keeps the items that wait until their tasks may be called.
 
 The quotas are kept in the parent, since only the parent sees all calls. Items wait here and not in workers, so they keep no worker busy.
 
@@ -30,18 +30,18 @@ class Throttle:
     """What one quota allows now, and which items wait for it.
 
     Attributes:
-        again: The items that were called before and wait for their next attempt, in their order.
-        new: The items that wait for their first attempt, in their order.
+        begun: The items that have begun and wait for their next attempt, in their order.
+        new: The items that wait until they may begin, in their order.
     """
 
     def __init__(self, quota: Quota, clock: Clock) -> None:
         self._limit = math.inf if quota.limit is None else quota.limit
         self._clock = clock
         self._called: set[int] = set()  # the ids of the attempts that count as calls
-        self._pending: set[int] = set()  # calls that are not known to have begun
+        self._not_begun: set[int] = set()  # calls that are not known to have begun
         # Calls that were abandoned, each with the time from which it counts as hanging.
-        self._hanging: dict[int, float] = {}
-        self.again: deque[ItemState] = deque()
+        self._hang_from: dict[int, float] = {}
+        self.begun: deque[ItemState] = deque()
         self.new: deque[ItemState] = deque()
         self._pace = None if quota.rate is None else Pace(quota.rate)
         # For the floor: the same calls in an imagined run, in which each begins as soon as the rate allows it.
@@ -50,29 +50,29 @@ class Throttle:
         self._busy = self._last_start = 0.0
         self._least = math.inf
 
-    def has_room(self) -> bool:
+    def allows_call(self) -> bool:
         """Return whether a call may begin now."""
         if len(self._called) >= self._limit:
             return False
-        return self._pace is None or self._pace.due(len(self._pending)) <= self._clock.now()
+        return self._pace is None or self._pace.due(len(self._not_begun)) <= self._clock.now()
 
     def next_due(self) -> float | None:
         """Return the clock time at which a call may begin; None if another call must end first."""
         if self._pace is None or len(self._called) >= self._limit:
             return None
-        due = self._pace.due(len(self._pending))
-        # Infinite: so many attempts are about to begin that the rate allows no more until it is known when they did.
+        due = self._pace.due(len(self._not_begun))
+        # It is infinite if so many attempts are about to begin that the rate allows no more until it is known when they did.
         return due if math.isfinite(due) else self._clock.now() + LOOK
 
     def submit(self, attempt_id: int) -> None:
         """Count an attempt that the orchestrator gets."""
         self._called.add(attempt_id)
-        self._pending.add(attempt_id)
+        self._not_begun.add(attempt_id)
 
     def start(self, attempt_id: int, now: float) -> None:
         """Note that an attempt has begun at the clock time ``now``."""
-        if attempt_id in self._pending:
-            self._pending.discard(attempt_id)
+        if attempt_id in self._not_begun:
+            self._not_begun.discard(attempt_id)
             if self._pace is not None:
                 self._pace.begin(now)
 
@@ -81,20 +81,20 @@ class Throttle:
         # If nobody announced its start, it may have begun a moment ago. A later start is the safe assumption: the next call waits longer.
         self.start(attempt_id, self._clock.now())
         self._called.discard(attempt_id)
-        self._hanging.pop(attempt_id, None)
+        self._hang_from.pop(attempt_id, None)
 
     def abandon(self, attempt_id: int, patience: float) -> None:
-        """Go on counting an attempt whose time is over and that nothing can end.
+        """Count an attempt again whose time is over and that the orchestrator cannot end. ``end`` was called for it before.
 
         It may still answer soon. If it has not after ``patience`` more seconds, it counts as hanging.
         """
         self._called.add(attempt_id)
-        self._hanging[attempt_id] = self._clock.now() + patience
+        self._hang_from[attempt_id] = self._clock.now() + patience
 
     def hangs(self) -> bool:
         """Return whether calls that hang use up the whole limit, so that no call can ever begin again."""
         now = self._clock.now()
-        return len(self._hanging) >= self._limit and all(until <= now for until in self._hanging.values())
+        return len(self._hang_from) >= self._limit and all(time <= now for time in self._hang_from.values())
 
     def note_latency(self, latency: float) -> None:
         """Note the latency of a call, for the floor."""
@@ -108,16 +108,16 @@ class Throttle:
     def floor(self) -> float:
         """Return how many seconds any run with these calls takes at least, because of this quota.
 
-        The limit gives one bound: all latencies, shared by as many calls as may run at once. The rate gives another: the earliest start of
-        the last call, plus the shortest latency.
+        The limit gives one bound: all latencies, shared by as many calls as may run at once. Without a limit, it is 0. The rate gives another:
+        the earliest start of the last call, plus the shortest latency.
         """
         return 0.0 if self._least == math.inf else max(self._busy / self._limit, self._last_start + self._least)
 
 
 class Throttling:
-    """The quotas of a run by task, and the items that wait for them: those that wait *again* were called before, and *new* ones were not.
+    """The quotas of a run by task, and the items that wait for them. Some of these have *begun* (``ItemState.has_begun``), others are *new*.
 
-    ``bytes_new`` is how much memory the new items take. ``told`` is what orchestrators are told of the quotas.
+    ``bytes_new`` is how much memory the new items take. ``records`` is what orchestrators are told of the quotas.
     """
 
     def __init__(self, clock: Clock, policies: Mapping[str, TaskPolicy]) -> None:
@@ -131,64 +131,64 @@ class Throttling:
         self._throttles = list(by_quota.values())
         self.has_rates = any(quota.rate is not None for quota in by_quota)
         self.bytes_new = 0
-        self.told = records_of_quotas(policies)
+        self.records = records_of_quotas(policies)
 
-    def keeps(self, task: str) -> bool:
+    def has_quota(self, task: str) -> bool:
         """Return whether a task has a quota."""
         return task in self._by_task
 
-    def has_room(self, state: ItemState) -> bool:
+    def allows(self, state: ItemState) -> bool:
         """Return whether an item's task may be called now, no matter which other items wait for that."""
         throttle = self._by_task.get(state.item.task)
-        return throttle is None or throttle.has_room()
+        return throttle is None or throttle.allows_call()
 
-    def admits(self, state: ItemState) -> bool:
+    def allows_in_turn(self, state: ItemState) -> bool:
         """Return whether an item may go on now without overtaking an item that waits for the same quota."""
         throttle = self._by_task.get(state.item.task)
         if throttle is None:
             return True
         if state.item.first_error is not None and state.first_started is None:
             return True  # its first attempt was made inside a bundle: what follows now is the decision about a retry, and no call
-        return not (throttle.again or (throttle.new and not state.has_begun)) and throttle.has_room()
+        return not (throttle.begun or (throttle.new and not state.has_begun)) and throttle.allows_call()
 
-    def hold(self, state: ItemState) -> None:
+    def set_aside(self, state: ItemState) -> None:
         """Let an item wait for its quota."""
         throttle = self._by_task[state.item.task]
         if state.has_begun:
-            throttle.again.append(state)
+            throttle.begun.append(state)
         else:
             throttle.new.append(state)
             self.bytes_new += state.item.in_memory
 
-    def take_again(self) -> ItemState | None:
-        """Return an item that was called before and may be called again now; None if there is none."""
+    def take_begun(self) -> ItemState | None:
+        """Return an item that has begun and may have its next attempt now; None if there is none."""
         for throttle in self._throttles:
-            if throttle.again and throttle.has_room():
-                return throttle.again.popleft()
+            if throttle.begun and throttle.allows_call():
+                return throttle.begun.popleft()
         return None
 
     def take_new(self) -> ItemState | None:
-        """Return an item that may be called for the first time now; None if there is none."""
+        """Return an item that may begin now; None if there is none."""
         for throttle in self._throttles:
-            # Items that were called before go first, so that few items are under way.
-            if throttle.new and not throttle.again and throttle.has_room():
+            # Items that have begun go first, so that few items are under way.
+            if throttle.new and not throttle.begun and throttle.allows_call():
                 state = throttle.new.popleft()
                 self.bytes_new -= state.item.in_memory
                 return state
         return None
 
     @property
-    def number_again(self) -> int:
-        """Return how many items wait for their next attempt."""
-        return sum(len(throttle.again) for throttle in self._throttles)
+    def number_begun(self) -> int:
+        """Return how many items wait that have begun."""
+        return sum(len(throttle.begun) for throttle in self._throttles)
 
-    def items_again(self) -> Sequence[ItemState]:
-        """Return the items that wait for their next attempt."""
-        return [state for throttle in self._throttles for state in list(throttle.again)]
+    def begun_items(self) -> Sequence[ItemState]:
+        """Return the items that wait and have begun."""
+        return [state for throttle in self._throttles for state in list(throttle.begun)]
 
     @property
     def number_new(self) -> int:
-        """Return how many items wait for their first attempt."""
+        """Return how many items wait that have not begun."""
         return sum(len(throttle.new) for throttle in self._throttles)
 
     def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
@@ -196,20 +196,20 @@ class Throttling:
 
         Args:
             suspects: Items that wait to run alone, which may have to wait for a quota, too.
-            with_new: Whether items that wait for their first attempt count.
+            with_new: Whether items that have not begun count.
         """
-        waited_for = self._waited_for(suspects, with_new=with_new)
-        return [due for throttle in waited_for if (due := throttle.next_due()) is not None]
+        wanted = self._wanted(suspects, with_new=with_new)
+        return [due for throttle in wanted if (due := throttle.next_due()) is not None]
 
     def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
         """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
-        hanging = {throttle for throttle in self._waited_for(suspects, with_new=True) if throttle.hangs()}
+        hanging = {throttle for throttle in self._wanted(suspects, with_new=True) if throttle.hangs()}
         return next((calls_hang(task) for task, throttle in self._by_task.items() if throttle in hanging), None)
 
-    def _waited_for(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[Throttle]:
+    def _wanted(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[Throttle]:
         """Return the throttles for which items wait."""
-        waited_for = [one for one in self._throttles if one.again or (with_new and one.new)]
-        return [*waited_for, *(self._by_task[one.item.task] for one in suspects if one.item.task in self._by_task)]
+        wanted = [one for one in self._throttles if one.begun or (with_new and one.new)]
+        return [*wanted, *(self._by_task[one.item.task] for one in suspects if one.item.task in self._by_task)]
 
     def submit(self, attempt_id: int, task: str) -> None:
         """Note that the orchestrator gets an attempt."""
@@ -228,7 +228,7 @@ class Throttling:
             throttle.end(attempt_id)
 
     def abandon(self, attempt_id: int, task: str, patience: float) -> None:
-        """Note that an attempt goes on although its time is over."""
+        """Note that an attempt goes on although its time is over. ``end`` was called for it before, so it is entered again."""
         if (throttle := self._by_task.get(task)) is not None:
             self._of_attempt[attempt_id] = throttle
             throttle.abandon(attempt_id, patience)
