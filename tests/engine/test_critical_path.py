@@ -53,7 +53,7 @@ def test_retries_and_their_delays_are_part_of_it() -> None:
 
 @pytest.mark.parametrize("name", ["sequential", "threaded", "multiprocess"])
 def test_a_record_has_it(name: str, tmp_path: Path) -> None:
-    """The last line of a record has the chain from the text to a word, and the floor that drawn waits set it."""
+    """The last line of a record has the chain from the text to a word, and the floor that simulated waits set it."""
     events = str(tmp_path / "events.jsonl")
     count_anagrams("the cat sat", orchestrator=name, faults="heavy", latency_scale=0.001, seed=2, events=events)
     digest, _ = digest_of(events)

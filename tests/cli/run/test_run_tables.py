@@ -91,7 +91,7 @@ def test_what_sets_the_floor(registry: Registry) -> None:
         orchestrator=VirtualOrchestrator(),
         registry=registry,
     )
-    assert "(the least that drawn waits, retry delays and time limits allow)" in table(report)
+    assert "(the least that simulated waits, retry delays and time limits allow)" in table(report)
 
     def fail_once(value: int) -> int:
         if not tried:
@@ -107,4 +107,4 @@ def test_what_sets_the_floor(registry: Registry) -> None:
     stream = io.StringIO()
     print_pipeline(again, ResultRows.of(again.result, 10), [], stream)
     text = " ".join(stream.getvalue().split())
-    assert "floor 5,000.0 ms (the least that drawn waits, retry delays, limits and rates allow)" in text
+    assert "floor 5,000.0 ms (the least that simulated waits, retry delays, limits and rates allow)" in text

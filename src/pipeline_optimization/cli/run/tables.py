@@ -67,7 +67,7 @@ def _anagram_facts(report: RunReport, expectation: str) -> Table:
     facts.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with {found}")
     facts.add_row(found, counted(len(report.anagram_counts), "different word"))
     _add_attempts(facts, report)
-    _add_course(facts, report, kept="item", floor="drawn waits, retry delays and time limits allow")
+    _add_course(facts, report, kept="item", floor="simulated waits, retry delays and time limits allow")
     facts.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
     if report.invalid_bytes:
         facts.add_row("invalid", f"{counted(report.invalid_bytes, 'invalid UTF-8 sequence')}, each replaced by U+FFFD")
@@ -108,7 +108,7 @@ def _pipeline_facts(report: PipelineReport[Any]) -> Table:
     if report.cache_hits:
         hits = ", ".join(f"{number:,} results of {name}" for name, number in report.cache_hits.items())
         facts.add_row("remembered", Text(for_terminal(hits)))
-    _add_course(facts, summary, kept="part", floor="drawn waits, retry delays, limits and rates allow")
+    _add_course(facts, summary, kept="part", floor="simulated waits, retry delays, limits and rates allow")
     if summary.faults.profile != "none":
         facts.add_row(
             "seed", f"{summary.seed} (faults {summary.faults.profile}, latency scale {summary.faults.latency_scale:g})"
