@@ -17,7 +17,7 @@ from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.critical_path import LongestChain
 from pipeline_optimization.engine.lanes import SlotFinder, WorkerClocks
 from pipeline_optimization.engine.masked_errors import masked_error
-from pipeline_optimization.engine.tally import Emit, Logged, NullAnnouncer
+from pipeline_optimization.engine.tally import Emit, NullAnnouncer, OnLog
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, ItemState
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, Orchestrator
@@ -60,13 +60,13 @@ class Announcer(NullAnnouncer):
         self,
         emit: Emit,
         heard: Container[str] | None,
-        logged: Logged,
+        on_log: OnLog,
         *,
         run_id: str,
         clock: Clock,
         capabilities: Capabilities,
     ) -> None:
-        super().__init__(logged)
+        super().__init__(on_log)
         self._emit = emit
         self._heard = ALL if heard is None else heard
         self._run_id = run_id

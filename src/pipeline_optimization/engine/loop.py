@@ -10,8 +10,8 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import Limits, RunDeadline, throttling_of
 from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
-from pipeline_optimization.engine.stopping import Stop, all_hang
-from pipeline_optimization.engine.tally import Emit, FailedItem, Logged, Tally, announcer_for
+from pipeline_optimization.engine.stopping import Stop, stop_for_hanging_workers
+from pipeline_optimization.engine.tally import Emit, FailedItem, OnLog, Tally, announcer_for
 from pipeline_optimization.engine.wire import Call, completions_in, encode_call
 from pipeline_optimization.engine.work import NO_TASK_POLICIES, Item, ItemState, Retrying, TaskPolicy, Workload
 from pipeline_optimization.types import Attempt, Capabilities, ErrorRecord, OpenContext, Orchestrator
@@ -33,7 +33,7 @@ class Engine:
         retrying: Decides whether and when a failed item is tried again.
         clock: The time in which the run lives: the system's, or a virtual one.
         emit: Called with each event of the run; None if nobody observes it.
-        heard: The names of the events that ``emit`` wants; None for all. ``TimeAccount`` among them asks for the time account (``accounting``).
+        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account, which is no event.
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
@@ -43,11 +43,11 @@ class Engine:
         tick: Called after each step. That is four times a second at least, unless the input, the workload, or an attempt in this thread takes longer.
         should_stop: Asked at each step. When it returns True, the run stops.
         quarantine: Called with each item that failed for good.
-        logged: Called with what an attempt has logged, and with the name of its worker.
+        on_log: Called with what an attempt has logged, and with the name of its worker.
 
     Attributes:
         tally: What was done so far, and what failed.
-        stop: Why the run ended early; None if it did not. After an early end, each result is in the workload either completely or not at all.
+        stop: Why the run ended early; None if it did not. Each result is then in the workload completely or not at all, except after KeyboardInterrupt.
         backlog: The items that wait for an attempt. It exists from ``run`` on.
         open_attempts: The attempts that the orchestrator has.
         announcer: Makes the events, and knows where the time of the run went.
@@ -72,7 +72,7 @@ class Engine:
         tick: Callable[[], None] = lambda: None,
         should_stop: Callable[[], bool] = lambda: False,
         quarantine: Callable[[Item, FailedItem], None] = lambda item, failed: None,
-        logged: Logged = lambda log, worker: None,
+        on_log: OnLog = lambda log, worker: None,
     ) -> None:
         self._orchestrator = orchestrator
         self._name = name or type(orchestrator).__name__
@@ -81,7 +81,7 @@ class Engine:
         self._run_id = run_id
         self._limits = limits = limits or Limits()
         capabilities = capabilities or Capabilities()
-        self.announcer = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
+        self.announcer = announcer_for(emit, heard, on_log, run_id=run_id, clock=clock, capabilities=capabilities)
         self._signals = signals
         self._tick = tick
         self._throttling = throttling_of(clock, policies)
@@ -99,7 +99,7 @@ class Engine:
             open_attempts=self.open_attempts,
             throttling=self._throttling,
             tally=self.tally,
-            announce=self.announcer,
+            announcer=self.announcer,
             quarantine=quarantine,
         )
         self.stop: Stop | None = None
@@ -123,8 +123,8 @@ class Engine:
                     self._work(backlog, worker_init, interruption)
                 if self.stop is not None:
                     with interruption.stopping(self):
-                        self._drain(backlog, interruption)
-                # An abandoned attempt may still run. A close that waits for it might wait for ever.
+                        self._wind_down(backlog, interruption)
+                # An abandoned attempt may still run. A close that waits for it might wait for ever, so the close is forced then.
                 is_clean = self.stop is None and not self.open_attempts.abandoned
             finally:
                 try:
@@ -178,12 +178,12 @@ class Engine:
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
             is_late = self._clock.now() > leave_at
-        if self.stop is not None:  # ``fail`` has stopped the run
-            return True
+        if self.stop is not None:
+            return True  # ``fail`` has stopped the run, and not all is done
         if not (is_late or self.open_attempts or backlog.parked or self._park_next_item(backlog, interruption)):
             return False
         wait = 0.0 if is_late else self._wait(backlog)
-        # An abandoned attempt holds a slot until it answers. So if items wait for this slot, poll on for its answer.
+        # Abandoned attempts are polled for as well: the answer of one frees the slot that it holds.
         if self.open_attempts or self.open_attempts.abandoned:
             self._poll(wait, backlog)
         else:
@@ -201,16 +201,15 @@ class Engine:
         returned = self._orchestrator.poll(wait)
         self.announcer.goes_on()
         completions = completions_in(returned, orchestrator=self._name)
-        # The run must be known to be over before its completions are settled: an attempt that ended itself because the run is
-        # over is reported as lost, and would be made again.
+        # First know whether the run is over: an attempt that ended itself because of that is reported as lost, and would be made again.
         self.stop = self.stop or self._deadline.reason_to_stop()
         for completion in completions:
             self._outcomes.settle(completion, backlog)
 
     def _wait(self, backlog: Backlog) -> float:
         """Return how many seconds ``poll`` may wait: until the next retry, time limit or deadline, and one tick at most."""
-        # If all slots are taken, a retry that is due cannot start. Without this condition the wait would be zero until a slot
-        # becomes free, and the loop would keep a core busy.
+        # If all slots are taken, a retry that is due cannot start. So it counts only if there is room: otherwise the wait would be zero until
+        # a slot becomes free, and the loop would keep a core busy.
         retry = backlog.next_due if self.open_attempts.has_room(self._orchestrator.slots) else None
         due = [
             time for time in (retry, self.open_attempts.timers.next_limit(), self._deadline.ends_at) if time is not None
@@ -218,13 +217,14 @@ class Engine:
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> ItemState | None:
-        """Return the item whose attempt is to be submitted now, or None if there is none."""
+        """Return the item whose attempt is to be submitted now, or None if there is none. Park items that must wait for their quota."""
         # A rate counts calls from their starts, so starts must be known before the quotas are asked.
         self.open_attempts.timers.take_announced()
         state = backlog.take_parked(self._clock.now(), is_idle=not self.open_attempts)
-        # While a suspect waits for the workers to be idle, nothing new may begin. Otherwise they would never be idle.
-        if state is not None or backlog.waits_for_idle:
+        if state is not None:
             return state
+        if backlog.waits_for_idle:
+            return None  # if new items began while a suspect waits for idle workers, the workers would never be idle
         # Reading may block, as from a pipe, and nothing is half done here: a signal may end it.
         with interruption.allowed():
             state = backlog.take_new(is_any_under_way=bool(self.open_attempts) or backlog.parked > 0)
@@ -239,7 +239,7 @@ class Engine:
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.put_back(state)
-        return backlog.parked > 0  # ``_next`` returns no item that must wait for its quota, and parks it
+        return backlog.parked > 0  # here, or in ``_next``
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
         """Hand the next attempt of an item to the orchestrator. With ``is_alone``, no other attempt is submitted until it is over."""
@@ -263,7 +263,7 @@ class Engine:
         )
 
     def _expire(self, backlog: Backlog) -> None:
-        """End the attempts that took too long, and stop the run if attempts that hang and cannot be ended hold all slots."""
+        """End the attempts that took too long. Stop the run if attempts that hang and cannot be ended hold all slots, or use up a quota."""
         for attempt_id in self.open_attempts.timers.take_overdue():
             state = self.open_attempts.end(attempt_id)
             assert state is not None
@@ -279,15 +279,16 @@ class Engine:
                 outcome = "the orchestrator cannot end it, and if it goes on, its result will be ignored"
             self._outcomes.time_out(state, timeout, outcome, backlog)
         if self.stop is None and (abandoned := self.open_attempts.abandoned):
-            # A call that hangs keeps its slot, and also its place in the quota of its task. Either may be used up by such calls.
-            is_all = self.open_attempts.all_hang(self._orchestrator.slots)
-            self.stop = all_hang(len(abandoned)) if is_all else backlog.reason_to_stop()
+            if self.open_attempts.hang_in_all_slots(self._orchestrator.slots):
+                self.stop = stop_for_hanging_workers(len(abandoned))
+            else:
+                self.stop = backlog.reason_to_stop()
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item without an open attempt fail for good, such as one whose row a sink has refused."""
         self._outcomes.give_up(state, error, is_poison=is_poison)
 
-    def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
+    def _wind_down(self, backlog: Backlog, interruption: Interruption) -> None:
         """Cancel the attempts that are known not to have started, and wait for the others until the grace period is over. Nothing is retried."""
         until = self._deadline.begin_grace()
         for attempt_id in self.open_attempts.timers.not_started():

@@ -26,8 +26,8 @@ __all__ = ["OpenAttempts", "Outcomes"]
 class OpenAttempts:
     """The attempts that were submitted and are not over, each with the state of its item.
 
-    ``abandoned`` are attempts that took too long and could not be ended. Each of them holds a slot until it answers, but they are
-    not open any more: their items go on without them, and their answers are ignored.
+    ``abandoned`` are attempts that took too long and could not be ended, each with the clock time from which it is taken to hang. Each
+    holds a slot until it answers, but they are not open any more: their items go on without them, and their answers are ignored.
     """
 
     def __init__(
@@ -47,12 +47,11 @@ class OpenAttempts:
         # the engine. Two kinds of attempts must not wait in a queue: those whose time counts from their submission, since
         # nobody announces their start, and calls under a rate, which would leave the queue in bursts.
         is_timed = bool(self._timeouts) or self._timeout is not None
-        at_once = throttling.has_rates or (is_timed and not capabilities.announces_start)
-        self._per_slot = 1 if at_once else 2
+        must_start_at_once = throttling.has_rates or (is_timed and not capabilities.announces_start)
+        self._per_slot = 1 if must_start_at_once else 2
         self._states: dict[int, ItemState] = {}
         self._runs_alone = False
         self._last_id = 0
-        # By attempt, the clock time from which it is taken to hang.
         self.abandoned: dict[int, float] = {}
 
     def __len__(self) -> int:
@@ -62,10 +61,10 @@ class OpenAttempts:
         """Return whether one more attempt may be submitted to an orchestrator that has this number of slots."""
         return not self._runs_alone and len(self._states) < self._per_slot * (slots - len(self.abandoned))
 
-    def all_hang(self, slots: int) -> bool:
+    def hang_in_all_slots(self, slots: int) -> bool:
         """Return whether attempts that are taken to hang hold all slots of an orchestrator."""
         now = self._clock.now()
-        return len(self.abandoned) >= slots and all(until <= now for until in self.abandoned.values())
+        return len(self.abandoned) >= slots and all(time <= now for time in self.abandoned.values())
 
     def timeout_of(self, item: Item) -> float | None:
         """Return how many seconds an attempt of an item may take; None if there is no limit."""
@@ -89,7 +88,7 @@ class OpenAttempts:
             # The answer of an abandoned attempt frees the slot that it held.
             self.abandoned.pop(attempt_id, None)
             return None
-        self._runs_alone = False
+        self._runs_alone = False  # an attempt that runs alone is the only one that is open, so it is this one
         return state
 
     def items(self) -> Sequence[Item]:
@@ -118,7 +117,7 @@ class Outcomes:
         open_attempts: The attempts that completions may be of.
         throttling: Keeps the quotas.
         tally: Counts what happens.
-        announce: Tells observers what happens.
+        announcer: Tells observers what happens.
         quarantine: Called with each item that failed for good.
     """
 
@@ -134,7 +133,7 @@ class Outcomes:
         open_attempts: OpenAttempts,
         throttling: Throttling | Unthrottled,
         tally: Tally,
-        announce: NullAnnouncer,
+        announcer: NullAnnouncer,
         quarantine: Callable[[Item, FailedItem], None],
     ) -> None:
         self._run = run
@@ -146,7 +145,7 @@ class Outcomes:
         self._open_attempts = open_attempts
         self._throttling = throttling
         self._tally = tally
-        self._announce = announce
+        self._announcer = announcer
         self._quarantine = quarantine
         self._breaker = CircuitBreaker(limits.breaker)
 
@@ -159,7 +158,7 @@ class Outcomes:
             self._tally.stale += 1
             return
         answer = None if completion.status == "lost" else answer_in(completion, orchestrator=self._name)
-        self._announce.came_back(state, completion, answer)
+        self._announcer.came_back(state, completion, answer)
         if answer is None:
             self._lose(state, completion.detail, backlog)
             return
@@ -200,16 +199,16 @@ class Outcomes:
         backlog.add_follow_ups(follow_ups, state)
         backlog.release(state)
         self._tally.end(state)
-        self._announce.finished(state, "done")
+        self._announcer.finished(state, "done")
 
     def _split_or_fail(self, state: ItemState, error: ErrorRecord, backlog: Backlog) -> None:
         """Split a bundle whose attempt failed as a whole, if that is possible. Otherwise decide what follows from the failure.
 
-        One of its elements may hang, or have a value that cannot be accepted. In smaller bundles, the others get through without it. Since they
-        are tried again, the failure is in no count.
+        One of its elements may hang, or have a value that cannot be accepted. In smaller bundles, the others get through without it. After a
+        split, the failure is not counted: all elements are tried again.
         """
         if self._run.stop is None and backlog.try_to_split(state):
-            self._announce.failed(state, error, "error")
+            self._announcer.failed(state, error, "error")
         else:
             self.fail(state, error, backlog)
 
@@ -219,7 +218,7 @@ class Outcomes:
         self._tally.record(item, state.number, error.type)
         self._tally.of(item.task).errors[error.type] += 1
         now = self._clock.now()
-        self._announce.failed(state, error, "error")
+        self._announcer.failed(state, error, "error")
         if self._run.stop is not None:
             return  # the item has not failed for good: a run that resumes this one tries it again
         if (stop := self._breaker.failed(state, error)) is not None:
@@ -234,7 +233,7 @@ class Outcomes:
             return
         state.number += 1
         state.earliest += delay
-        self._announce.retried(state, delay)
+        self._announcer.retried(state, delay)
         backlog.put_back_at(state, now + delay)
 
     def _lose(self, state: ItemState, detail: str, backlog: Backlog) -> None:
@@ -246,7 +245,7 @@ class Outcomes:
         state.losses += 1
         self._tally.of(state.item.task).lost += 1
         error = state.item.loss_error(detail)
-        self._announce.failed(state, error, "lost")
+        self._announcer.failed(state, error, "lost")
         if self._run.stop is not None:
             return
         if (stop := self._breaker.failed(state, error)) is not None:
@@ -259,7 +258,7 @@ class Outcomes:
             backlog.release(state)
             self.give_up(state, error, is_poison=True)
             return
-        self._announce.retried(state, 0.0)
+        self._announcer.retried(state, 0.0)
         backlog.put_back(state)
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
@@ -267,7 +266,7 @@ class Outcomes:
         if state.item.on_failure is not None:
             state.item = evolve(state.item, place=state.item.on_failure())
         failed = self._tally.fail(state, error, is_poison=is_poison)
-        self._announce.finished(state, "poison" if is_poison else "failed")
+        self._announcer.finished(state, "poison" if is_poison else "failed")
         if self._limits.stops_on_failure:
             reason = f"{failed.item} failed for good ({error.type}: {error.message})"
             self._run.stop = self._run.stop or Stop("failure", reason)

@@ -8,7 +8,7 @@ from pipeline_optimization.plural import counted
 from pipeline_optimization.types import ErrorRecord
 from pipeline_optimization.types.stop_kinds import SIGNALS, StopKind
 
-__all__ = ["Stop", "StopKind", "all_hang", "calls_hang"]
+__all__ = ["Stop", "StopKind", "stop_for_hanging_calls", "stop_for_hanging_workers"]
 
 
 @frozen
@@ -37,13 +37,13 @@ class Stop:
         return {"kind": self.kind, "reason": self.reason}
 
 
-def all_hang(slots: int) -> Stop:
+def stop_for_hanging_workers(slots: int) -> Stop:
     """Return the reason to stop a run in which abandoned attempts hold all slots."""
     who, whom = ("the worker hangs", "it") if slots == 1 else (f"all {counted(slots, 'worker')} hang", "them")
     return Stop("abandoned", f"{who}, and this orchestrator cannot end {whom}")
 
 
-def calls_hang(task: str) -> Stop:
+def stop_for_hanging_calls(task: str) -> Stop:
     """Return the reason to stop a run in which as many calls of a task hang as its limit allows."""
     return Stop(
         "abandoned", f"as many calls of {task} hang as its limit allows at once, and this orchestrator cannot end them"

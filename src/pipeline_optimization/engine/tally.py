@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Emit",
     "FailedItem",
-    "Logged",
     "NullAnnouncer",
+    "OnLog",
     "Tally",
     "TaskStats",
     "announcer_for",
@@ -196,7 +196,7 @@ class Tally:
 Emit = Callable[["EngineEvent"], None]
 """Takes an event of the run."""
 
-Logged = Callable[["AttemptLog", str], None]
+OnLog = Callable[["AttemptLog", str], None]
 """Takes what an attempt has logged, and the name of its worker."""
 
 
@@ -206,8 +206,8 @@ class NullAnnouncer:
     The engine calls these methods at the moments that ``Announcer`` makes events of. Their docstrings say which moments these are.
     """
 
-    def __init__(self, logged: Logged) -> None:
-        self._logged = logged
+    def __init__(self, on_log: OnLog) -> None:
+        self._on_log = on_log
 
     def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
         """The run is about to begin, with this orchestrator and these attempts."""
@@ -228,7 +228,7 @@ class NullAnnouncer:
     def came_back(self, state: ItemState, completion: Completion, answer: Answer | None) -> None:
         """An open attempt has come back. ``answer`` is None if it was lost with its worker."""
         if answer is not None and answer.log is not None:
-            self._logged(answer.log, completion.worker)
+            self._on_log(answer.log, completion.worker)
 
     def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
         """An attempt took too long. If it is not ended, it goes on, and its answer will be ignored."""
@@ -257,7 +257,7 @@ class NullAnnouncer:
 def announcer_for(
     emit: Emit | None,
     heard: Container[str] | None,
-    logged: Logged,
+    on_log: OnLog,
     *,
     run_id: str,
     clock: Clock,
@@ -268,10 +268,10 @@ def announcer_for(
     The arguments are those of ``Engine``.
     """
     if emit is None:
-        return NullAnnouncer(logged)
+        return NullAnnouncer(on_log)
     from pipeline_optimization.engine.announcer import Announcer  # noqa: PLC0415 - only runs that are observed need it
 
-    return Announcer(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
+    return Announcer(emit, heard, on_log, run_id=run_id, clock=clock, capabilities=capabilities)
 
 
 def hash_of(task: str, item: str, number: int, outcome: str) -> int:

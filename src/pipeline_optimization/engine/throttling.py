@@ -17,7 +17,7 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.pace import Pace
 from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.quota_records import records_of_quotas
-from pipeline_optimization.engine.stopping import Stop, calls_hang
+from pipeline_optimization.engine.stopping import Stop, stop_for_hanging_calls
 from pipeline_optimization.engine.work import ItemState, TaskPolicy
 
 __all__ = ["Throttle", "Throttling"]
@@ -204,7 +204,9 @@ class Throttling:
     def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
         """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
         hanging = {throttle for throttle in self._wanted(suspects, with_new=True) if throttle.hangs()}
-        return next((calls_hang(task) for task, throttle in self._by_task.items() if throttle in hanging), None)
+        return next(
+            (stop_for_hanging_calls(task) for task, throttle in self._by_task.items() if throttle in hanging), None
+        )
 
     def _wanted(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[Throttle]:
         """Return the throttles for which items wait."""

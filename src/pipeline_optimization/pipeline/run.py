@@ -148,7 +148,7 @@ def execute(
             tick=tick,
             should_stop=should_stop or _never,
             quarantine=logs.quarantining(checkpoint.quarantine),
-            logged=logs.take,
+            on_log=logs.take,
         )
         setup = WorkerSetup(
             build=loaded.build,
