@@ -50,17 +50,20 @@ class Accounting:
         self._compute = self._wait = 0
         # Of all pauses together: their time, the time of slots that had an attempt, and the time of slots that could have run an item that
         # waited for its retry.
-        self._paused = self._fed = self._retrying = 0
+        self._paused = self._occupied = self._retrying = 0
         # What attempts took during pauses, and how long attempts waited in pauses until their worker had started.
         self._ran_paused = self._starting = 0
         # The time of slots that abandoned attempts held: all of it, and the part in pauses.
         self._held = self._held_paused = 0
-        self._is_open = self._runs_in_pauses = False
+        self._is_open = False
+        # Whether the only slot is the engine's own thread: an attempt runs inside a pause and measures it itself.
+        self._runs_in_pauses = False
         self._slots: int | None = None
         self._most = 0
-        # The present pause: when it began, how many slots have an attempt, wait for a retry, and are held, and when that was last added up.
+        # The present pause, or the last one: when it began (None after it), and how many slots have an attempt, wait for a retry, and are held.
         self._begun: int | None = None
-        self._now_fed = self._now_retrying = self._now_held = self._marked = 0
+        self._slots_occupied = self._slots_retrying = self._slots_held = 0
+        self._ended = 0  # when the last pause ended
         self._past = _Past()
 
     def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
@@ -69,7 +72,7 @@ class Accounting:
         self._open_attempts = open_attempts
 
     def _look(self) -> None:
-        """Read the number of slots, once the orchestrator is open. It is None if there are as many slots as attempts."""
+        """Read the number of slots, once the orchestrator is open. It is None if the number has no bound, or is that of an event loop here."""
         slots = self._orchestrator.slots
         # An event loop in this thread has no workers that could idle. So only those of its slots count that attempts were in.
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
@@ -80,7 +83,6 @@ class Accounting:
         """Note that a pause begins."""
         if not self._is_open:
             self._look()
-        # If the only slot is the engine's own thread, the attempt runs in this pause and measures it itself.
         if self._runs_in_pauses and self._open_attempts and not self._open_attempts.abandoned:
             return
         self._begin(self._now(), backlog.waiting_for_retry)
@@ -103,7 +105,7 @@ class Accounting:
             finally:
                 now = self._now()
                 if now - begun > LEAST_PAUSE and (waited := now - begun - (thread_time_ns() - busy)) > LEAST_PAUSE:
-                    # Retries do not count as waited for here: if one is due, the read holds it up, and not its delay.
+                    # Free slots count as idle here, even if items wait for a retry: while the read blocks, a retry that is due cannot start.
                     self._begin(now - waited, 0)
                     self._end(now - waited, now)
             yield item
@@ -119,7 +121,7 @@ class Accounting:
         if not self._runs_in_caller:
             self._ran_paused += self._past.paused_between(began, ended)
 
-    def met(self, handed_out: int, began: int) -> None:
+    def worker_started(self, handed_out: int, began: int) -> None:
         """Note when a worker began its first attempt. Until then the worker was starting, which is no transport."""
         if not self._runs_in_caller:
             self._starting += self._past.paused_between(handed_out, began)
@@ -137,9 +139,9 @@ class Accounting:
         left = _Rest(slots * wall)
         wait, compute = left.take(self._wait), left.take(self._compute + self._held)
         retrying = left.take(self._retrying)
-        idle = left.take(slots * self._paused - self._fed - self._held_paused - self._retrying)
+        idle = left.take(slots * self._paused - self._occupied - self._held_paused - self._retrying)
         # Slots that had an attempt during a pause, although no attempt ran and no worker started: the attempt was on its way.
-        transport = 0 if self._runs_in_caller else left.take(self._fed - self._ran_paused - self._starting)
+        transport = 0 if self._runs_in_caller else left.take(self._occupied - self._ran_paused - self._starting)
         return TimeAccount(
             wall=wall / SECOND,
             slots=slots,
@@ -157,28 +159,28 @@ class Accounting:
         # If the number of slots has no bound, the largest number of open attempts so far stands for it.
         if room is None:
             room = self._most = max(self._most, in_flight)
-        if self._open_attempts.abandoned or self._now_held:
+        if self._open_attempts.abandoned or self._slots_held:
             held = len(self._open_attempts.abandoned)
             room = max(0, room - held)
-            # Abandoned attempts also held their slots since the last pause ended (``_marked``).
-            self._held += self._now_held * (now - self._marked)
-            self._now_held = held
+            # Abandoned attempts also held their slots since the last pause ended.
+            self._held += self._slots_held * (now - self._ended)
+            self._slots_held = held
         self._begun = now
         if in_flight >= room:
-            self._now_fed, self._now_retrying = room, 0
+            self._slots_occupied, self._slots_retrying = room, 0
         else:
-            self._now_fed, self._now_retrying = in_flight, min(room - in_flight, retries)
+            self._slots_occupied, self._slots_retrying = in_flight, min(room - in_flight, retries)
 
     def _end(self, begun: int, now: int) -> None:
         took = now - begun
-        self._begun, self._marked = None, now
+        self._begun, self._ended = None, now
         self._paused += took
-        self._fed += self._now_fed * took
-        if self._now_retrying:
-            self._retrying += self._now_retrying * took
-        if self._now_held:
-            self._held += self._now_held * took
-            self._held_paused += self._now_held * took
+        self._occupied += self._slots_occupied * took
+        if self._slots_retrying:
+            self._retrying += self._slots_retrying * took
+        if self._slots_held:
+            self._held += self._slots_held * took
+            self._held_paused += self._slots_held * took
         if not self._runs_in_caller:
             self._past.note(begun, now)
 

@@ -145,7 +145,7 @@ class Announcer(NullAnnouncer):
         slot = self._slots.take(worker, began, ended)
         if not slot:
             slot = self._slot_of_new(worker, began, ended, back)
-            self._accounting.met(handed_out, began)
+            self._accounting.worker_started(handed_out, began)
         latency = round(answer.latency * SECOND) if answer.latency else 0
         waited = round(answer.waited * SECOND) if answer.waited else 0
         stalled = round(answer.stalled * SECOND) if answer.stalled else 0

@@ -246,7 +246,7 @@ class Backlog:
             state = ItemState(item=item, earliest=0.0)
             if self._admit_or_set_aside(state):
                 return state
-            is_any_under_way = True  # the item that was just set aside
+            is_any_under_way = True  # the item that was just set aside is parked now
         return None
 
     @property

@@ -38,7 +38,7 @@ class Throttle:
         self._limit = math.inf if quota.limit is None else quota.limit
         self._clock = clock
         self._called: set[int] = set()  # the ids of the attempts that count as calls
-        self._not_begun: set[int] = set()  # calls that are not known to have begun
+        self._not_started: set[int] = set()  # calls that are not known to have started
         # Calls that were abandoned, each with the time from which it counts as hanging.
         self._hang_from: dict[int, float] = {}
         self.begun: deque[ItemState] = deque()
@@ -54,25 +54,25 @@ class Throttle:
         """Return whether a call may begin now."""
         if len(self._called) >= self._limit:
             return False
-        return self._pace is None or self._pace.due(len(self._not_begun)) <= self._clock.now()
+        return self._pace is None or self._pace.due(len(self._not_started)) <= self._clock.now()
 
     def next_due(self) -> float | None:
         """Return the clock time at which a call may begin; None if another call must end first."""
         if self._pace is None or len(self._called) >= self._limit:
             return None
-        due = self._pace.due(len(self._not_begun))
+        due = self._pace.due(len(self._not_started))
         # It is infinite if so many attempts are about to begin that the rate allows no more until it is known when they did.
         return due if math.isfinite(due) else self._clock.now() + LOOK
 
     def submit(self, attempt_id: int) -> None:
         """Count an attempt that the orchestrator gets."""
         self._called.add(attempt_id)
-        self._not_begun.add(attempt_id)
+        self._not_started.add(attempt_id)
 
     def start(self, attempt_id: int, now: float) -> None:
         """Note that an attempt has begun at the clock time ``now``."""
-        if attempt_id in self._not_begun:
-            self._not_begun.discard(attempt_id)
+        if attempt_id in self._not_started:
+            self._not_started.discard(attempt_id)
             if self._pace is not None:
                 self._pace.begin(now)
 
@@ -127,7 +127,9 @@ class Throttling:
         for task, policy in policies.items():
             if policy.quota is not None:
                 # Tasks that share a Quota object share its throttle. Quotas are compared by identity.
-                self._by_task[task] = by_quota.setdefault(policy.quota, Throttle(policy.quota, clock))
+                if policy.quota not in by_quota:
+                    by_quota[policy.quota] = Throttle(policy.quota, clock)
+                self._by_task[task] = by_quota[policy.quota]
         self._throttles = list(by_quota.values())
         self.has_rates = any(quota.rate is not None for quota in by_quota)
         self.bytes_new = 0
