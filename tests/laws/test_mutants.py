@@ -90,7 +90,7 @@ def suspects_nobody(patch: pytest.MonkeyPatch) -> None:
 
 def forgets_losses(patch: pytest.MonkeyPatch) -> None:
     """A lost attempt is never made again."""
-    patch.setattr(Backlog, "again", lambda self, state: None)
+    patch.setattr(Backlog, "put_back", lambda self, state: None)
 
 
 def forgets_failures(patch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ class Backlog:
     def next_due(self) -> float | None:
         """Return the clock time at which the next parked item may go on; None if no item waits for time alone."""
         later = self._later[0][0] if self._later else None
-        # If a suspect waits for idle workers, or no new item may begin, it changes nothing that a quota has room. The engine would wait zero
+        # If a suspect waits for idle workers, or no new item may begin, room in a quota helps nobody. If it counted, the engine would wait zero
         # seconds for it, again and again.
         if not self._has_quotas or self.waits_for_idle:
             return later
@@ -111,7 +111,7 @@ class Backlog:
         return self._throttling.reason_to_stop(self._suspects)
 
     def add_follow_ups(self, items: Iterable[Item], state: ItemState) -> None:
-        """Add the items that the result of another item, or its split, made possible."""
+        """Add the items that follow from another item: from its result, or because it was split."""
         led_here = None
         # Most results make nothing possible, and give an empty tuple. Another iterable shows only as it is read whether it is empty.
         if state.ran is not None and items != ():
@@ -201,7 +201,7 @@ class Backlog:
         return self._suspect_that_may_run() is not None
 
     def _suspect_that_may_run(self) -> ItemState | None:
-        """Return the first suspect whose quota has room. An earlier one that still waits must not hold it up."""
+        """Return the first suspect whose quota allows a call. An earlier one that still waits must not hold it up."""
         return next(filter(self._throttling.allows, self._suspects), None) if self._suspects else None
 
     def take_new(self, *, is_any_under_way: bool) -> ItemState | None:

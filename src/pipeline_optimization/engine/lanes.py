@@ -60,7 +60,7 @@ class SlotFinder:
             insort(self._free, one)
 
     def is_dead(self, worker: str, began: int) -> bool:
-        """Return whether the worker of an attempt that began at a time has been removed. A worker that began later may have its name."""
+        """Return whether the worker that began an attempt at the time ``began`` has died. A later worker may have its name."""
         return worker not in self._slots_of and began < self._died.get(worker, -math.inf)
 
     def _new_slot(self) -> int:
