@@ -72,6 +72,13 @@ def test_every_page_is_in_the_navigation() -> None:
         assert f": {page.relative_to(ROOT / 'docs')}\n" in navigation
 
 
+def test_every_page_is_in_the_list_of_pages() -> None:
+    """A reader of the README finds each page by what it is for."""
+    text = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert page.name == "pages.md" or f"]({page.relative_to(ROOT / 'docs')})" in text
+
+
 def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every hook with its arguments, every type and every check has its place in the references."""
     monkeypatch.syspath_prepend(ROOT / "docs")

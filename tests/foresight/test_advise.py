@@ -335,7 +335,7 @@ def test_waits_outside_of_bundles_are_not_marked(events: Path, capsys: pytest.Ca
     shown = " ".join(output.split())
     assert "threaded 500 " in shown or "threaded = 500 " in shown
     assert "threaded* 501 " in shown or "threaded =* 501 " in shown
-    assert "* extrapolated: more than 100 times the workers of what was seen" in shown
+    assert "* extrapolated: more than 100 times as many workers as in the recorded run (5)" in shown
 
 
 def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,6 @@ def outside_of_work(work: WorkModel, configuration: Configuration, seen_workers:
     found = []
     if seen_workers and configuration.workers > MOST_TIMES * seen_workers and work.wait > 0:
         found.append(
-            f"more than {MOST_TIMES} times the workers of what was seen: waits are foreseen to stay as they were with {seen_workers:,}"
+            f"more than {MOST_TIMES} times as many workers as in the recorded run ({seen_workers:,}): waits are assumed to stay as they were"
         )
     return found

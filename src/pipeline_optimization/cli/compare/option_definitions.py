@@ -101,7 +101,7 @@ OPTIONS = (
         "--seed",
         type=int,
         help="Repeats texts, faults and order. One below 2^48, which contenders might guess, does so for this user on this machine only.  "
-        "[default: drawn and printed]",
+        "[default: a random one, which is printed]",
     ),
     click.option(
         "--faults", type=click.Choice(BUILT_IN_PROFILES), help="The faults of the profile mixed.  [default: exercise]"

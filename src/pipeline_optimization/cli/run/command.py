@@ -92,7 +92,9 @@ DEFAULTS = AnagramOptions()
     type=float,
     help="Multiplies all simulated times and the delays of retries.  [default: 0.05; 1 with a profile of your own]",
 )
-@click.option("--seed", type=int, help="Repeats the simulated waits and failures.  [default: drawn and printed]")
+@click.option(
+    "--seed", type=int, help="Repeats the simulated waits and failures.  [default: a random one, which is printed]"
+)
 @click.option(
     "--chunk-size",
     type=SIZE,
