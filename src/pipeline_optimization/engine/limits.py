@@ -1,6 +1,6 @@
 """The bounds of a run: on the work that is under way, on time, and on failures. The circuit breaker and the deadline watch them.
 
-Bounds on the calls of tasks are in ``throttling``, which runs without quotas do not import: here is what takes its place in them.
+Bounds on the calls of tasks are in ``throttling``. Runs without quotas do not import it, and use ``Unthrottled`` of this module instead.
 """
 
 from __future__ import annotations

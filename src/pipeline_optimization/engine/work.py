@@ -40,7 +40,8 @@ TIMEOUT = "ItemTimeout"
 class TaskPolicy:
     """What differs for the attempts of one task: their time limit in seconds, their retries, and their quota.
 
-    None stands for that of the run; a quota is always one task's, so None is no bound. ``retry_label`` names the retry policy with its options.
+    If one of them is None, that of the run holds. A run has no quota, so a task whose quota is None may be called at any time.
+    ``retry_label`` names the retry policy with its options.
     """
 
     timeout: float | None = None
@@ -181,7 +182,7 @@ class ItemState:
             run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
         losses: How many of its attempts were lost.
-        has_begun: Whether it counts as an item that is under way. It may still be parked, and have had no attempt.
+        has_begun: Whether it was taken for its first attempt, so that its bytes count as under way. It may have been parked again instead.
         first_started: The clock time at which its first attempt was submitted; None before.
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
@@ -261,10 +262,9 @@ class Retrying:
         if error.is_permanent or not policy.retries(error):
             return None
         if state.delays is None:
-            item = state.item
             # The delays depend on the content, as faults do. So an item waits as long as a program that calls its task directly.
-            key = item.fault_key or item.id
-            state.delays = iter(policy.delays(seeded_random(self._seed, self._case, item.task, key, "delays")))
+            key = state.item.fault_key or state.item.id
+            state.delays = iter(policy.delays(seeded_random(self._seed, self._case, task, key, "delays")))
         delay = next(state.delays, None)
         if delay is None:
             return None
