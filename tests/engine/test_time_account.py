@@ -221,7 +221,7 @@ def test_commands_show_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     _, detailed, _ = ended_here([*command, "--detailed", "--record", "kept"], capsys)
     assert "transport" not in plain
     assert all(kind in detailed for kind in KINDS)
-    assert "Most of it" in detailed
+    assert "The largest part is " in detailed
     _, document, _ = ended_here([*command, "--format", "json"], capsys)
     account = json.loads(document)["account"]
     assert list(account) == ["wall", "slots", *(kind.replace(" ", "_") for kind in KINDS)]

@@ -89,7 +89,7 @@ def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
         Component(name="fixed", summary="the same delay each time", factory=FixedPolicy, options=FixedOptions),
         Component(
             name="exponential",
-            summary="full jitter below a growing bound",
+            summary="random delays below a growing bound",
             factory=ExponentialPolicy,
             options=ExponentialOptions,
         ),

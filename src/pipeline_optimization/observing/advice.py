@@ -23,4 +23,4 @@ def advice_for(parts: Mapping[str, float]) -> str:
     if not whole:
         return ""
     name, most = max(parts.items(), key=lambda one: one[1])
-    return f"Most of it, {most / whole:.0%}, was {name}. {ADVICE.get(name, '')}".rstrip()
+    return f"The largest part is '{name}' ({most / whole:.0%}). {ADVICE.get(name, '')}".rstrip()
