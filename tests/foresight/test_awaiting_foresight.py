@@ -116,11 +116,11 @@ def test_a_worker_that_awaits_starts_later() -> None:
     assert run(work_of(10, 0.0, compute=constant(0.01)), "threads", 1, costs=costs).seconds == pytest.approx(1.1)
 
 
-def test_each_process_imports_what_awaits() -> None:
-    """Eight processes on two cores take four times as long for it as one; threads share what was imported."""
-    for place, times in (("processes", 4), ("threads", 1)):
-        costs = OrchestratorCosts(place=place, awaiting_start=0.5)  # type: ignore[arg-type]  # both are places
-        assert run(work_of(10, 0.02), place, 8, costs=costs).seconds == pytest.approx(0.02 + 0.5 * times)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("place", "items", "times"), [("processes", 8, 4), ("processes", 1, 1), ("threads", 8, 1)])
+def test_each_process_that_has_work_imports_what_awaits(place: Place, items: int, times: int) -> None:
+    """Eight processes on two cores take four times as long for it as one, unless only one has work; threads share what was imported."""
+    costs = OrchestratorCosts(place=place, awaiting_start=0.5)
+    assert run(work_of(16, 0.02, items=items), place, 8, costs=costs).seconds == pytest.approx(0.02 + 0.5 * times)
 
 
 def test_what_it_costs_to_await_is_measured() -> None:

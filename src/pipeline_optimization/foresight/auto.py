@@ -44,7 +44,7 @@ LOOPS = 8
 event loop by default. No service was asked whether it bears many thousands, nor does a program have files for so many."""
 
 SEEDS, PREDICTED_ATTEMPTS = (0,), 150
-"""A choice must be made in a fraction of a second, and differences of a few percent do not count."""
+"""A choice must be made in a fraction of a second, and differences of a few percent do not count. So one typical run is made, and no random one."""
 
 
 NOTABLE = 0.05
@@ -93,7 +93,9 @@ def choose(registry: Registry, glance: Glance) -> Choice:
         for one in sensible[name]:  # the fewest workers first
             if best is not None and _least(one, work, machine) > best.high:
                 continue
-            prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
+            prediction = predict(
+                work, one.configuration, costs, machine, seeds=(), typical=SEEDS, most_attempts=PREDICTED_ATTEMPTS
+            )
             foreseen[name].append((one, prediction))
             best = min(best or prediction, prediction, key=lambda prediction: prediction.seconds)
             if prediction.bound != "waits" and prediction.share >= BOUND:

@@ -10,22 +10,27 @@ from pipeline_optimization.foresight.advice import Advice, advise
 from pipeline_optimization.foresight.candidates import Candidate
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.outside import outside_of_work
-from pipeline_optimization.foresight.simulate import Prediction, predict
+from pipeline_optimization.foresight.simulate import TYPICAL, Prediction, predict
 from pipeline_optimization.foresight.what_if import faster
 from pipeline_optimization.foresight.work import WorkModel
 
-__all__ = ["foresee", "foresee_each", "gains", "seeds_for"]
+__all__ = ["foresee", "foresee_each", "gains", "runs_for"]
 
 MOST_ATTEMPTS = 2000
 """Attempts of a run in virtual time where many are compared; longer ones are told from the pace in the middle of one of that length."""
 
-ALL_ATTEMPTS = 20_000
+ALL_ATTEMPTS = 10_000
 """Attempts of all runs in virtual time of one configuration: short runs are made with more seeds."""
 
 
-def seeds_for(work: WorkModel) -> Sequence[int]:
-    """Return the seeds to foresee a run with: five, and up to ten where that is quick."""
-    return range(round(min(10.0, max(5.0, ALL_ATTEMPTS / max(1.0, work.attempts())))))
+def runs_for(work: WorkModel) -> int:
+    """Return how many runs in virtual time are made for each way of running."""
+    return len(TYPICAL) + len(_seeds_for(work))
+
+
+def _seeds_for(work: WorkModel) -> Sequence[int]:
+    """Return the seeds of random runs: five, and up to twenty where that is quick. How much few runs differ tells little of how much others would."""
+    return range(round(min(20.0, max(5.0, ALL_ATTEMPTS / max(1.0, sum(work.attempts().values()))))))
 
 
 def foresee_each(
@@ -43,7 +48,7 @@ def foresee_each(
             one.configuration,
             costs[one.configuration.orchestrator],
             machine,
-            seeds=seeds_for(work),
+            seeds=_seeds_for(work),
             most_attempts=MOST_ATTEMPTS,
             tick=tick,
         )
@@ -89,7 +94,7 @@ def gains(
             configuration,
             costs[configuration.orchestrator],
             machine,
-            seeds=seeds_for(work),
+            seeds=_seeds_for(work),
             most_attempts=MOST_ATTEMPTS,
         )
         return found.seconds

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import blake2b
-from struct import Struct
 
 from attrs import define, evolve, field
 
@@ -12,6 +10,7 @@ from pipeline_optimization.engine.wire import Answer, decode_call, encode_answer
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.foresight.awaiting import awaited
 from pipeline_optimization.foresight.bundle_pace import BundlePace
+from pipeline_optimization.foresight.draws import FAILURE, Draws
 from pipeline_optimization.foresight.machine import Call
 from pipeline_optimization.foresight.progress import VALUES
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
@@ -20,12 +19,6 @@ from pipeline_optimization.types import Attempt, ErrorRecord
 from pipeline_optimization.types.durations import Durations
 
 __all__ = ["ImaginedWork"]
-
-MOST_SALT = 64
-"""Bytes of a key of BLAKE2."""
-
-_TWO = Struct("<QQ")
-_FIVE = Struct("<5Q")
 
 UNKNOWN_ERROR = "Exception"
 """The type of failures of which nobody knows the error: every policy but ``none`` tries them again."""
@@ -41,7 +34,7 @@ class ImaginedWork:
     """
 
     model: WorkModel
-    seed: int
+    draws: Draws
     now: Callable[[], float] | None = None
     awaiting: float = 0.0
     quantum: float = QUANTUM
@@ -51,11 +44,9 @@ class ImaginedWork:
     _paces: Mapping[str, BundlePace] = field(init=False)
     _made: dict[FollowUp, float] = field(factory=dict)
     _numbers: dict[str, int] = field(factory=dict)
-    _salts: Mapping[str, bytes] = field(init=False)
     _takes_time: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._salts = {name: f"{self.seed} {name}".encode()[-MOST_SALT:] for name in self.model.tasks}
         self._times = {
             name: [_drawing(times) for times in (task.wait, task.compute, task.blocked)]
             for name, task in self.model.tasks.items()
@@ -96,7 +87,7 @@ class ImaginedWork:
         """Return what an attempt takes, where one that computes has the ``rate`` of a core, and ``places`` elements are awaited at once."""
         asked = decode_call(attempt.payload)
         task = self.model.tasks[asked.task]
-        draws = _draws(self._salts[asked.task], int(asked.fault_key), asked.number)
+        draws = self.draws.of(asked.task, int(asked.fault_key), asked.number)
         elements = int(asked.data)
         if task.is_bundled:
             pace = self._paces[asked.task]
@@ -111,7 +102,7 @@ class ImaginedWork:
         else:
             wait, compute, blocked = (at(draw) for at, draw in zip(self._times[asked.task], draws, strict=False))
             call = Call(wait, blocked, compute)
-        error = self._errors[asked.task].at(draws[4]) if draws[3] < task.failure_rate else None
+        error = self._errors[asked.task].at(draws[4]) if draws[FAILURE] < task.failure_rate else None
         # What no number of workers makes shorter: with a place for each, elements that are awaited wait all at once.
         took = wait + call.compute + call.blocked
         answer = Answer(result=b"%d" % elements, error=error, latency=took, seconds=took)
@@ -171,12 +162,6 @@ def _drawing(times: Durations) -> Callable[[float], float]:
     """Return what draws from a distribution, quickly where it is the same each time."""
     least = times.least
     return times.at if times.most > least else lambda share: least
-
-
-def _draws(salt: bytes, item: int, attempt: int) -> Sequence[float]:
-    """Return five numbers from 0 to below 1 that depend on nothing else; one digest for all, as a run may have a million attempts."""
-    digest = blake2b(_TWO.pack(item, attempt), digest_size=40, key=salt).digest()
-    return [(one >> 11) * 2.0**-53 for one in _FIVE.unpack(digest)]
 
 
 @define(eq=False)

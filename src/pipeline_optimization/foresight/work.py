@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.work import TaskPolicy
 from pipeline_optimization.foresight.bundle_pace import BundlePace
+from pipeline_optimization.foresight.resampling import resampled
 from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.pipeline.model.time_slice import AWAITING, QUANTUM
 from pipeline_optimization.types import RetryPolicy
@@ -108,9 +109,9 @@ class TaskWork:
             return evolve(self, failure_rate=failed, wait=wait, compute=compute, blocked=blocked)
         return evolve(
             self,
-            compute=_resampled(self.compute, number, random),
-            wait=_resampled(self.wait, number, random),
-            blocked=_resampled(self.blocked, number, random),
+            compute=resampled(self.compute, number, random),
+            wait=resampled(self.wait, number, random),
+            blocked=resampled(self.blocked, number, random),
             failure_rate=failed,
         )
 
@@ -123,12 +124,6 @@ class TaskWork:
         drawn = [pace.at(random.random(), MOST_ELEMENTS) for _ in range(number)]
         weights = [pace.taken(one, MOST_ELEMENTS) for one in drawn]
         return [empirical(found, weights) for found in zip(*drawn, strict=True)]
-
-
-def _resampled(durations: Durations, number: int, random: Random) -> Durations:
-    if durations.least == durations.most:
-        return durations
-    return empirical(durations.at(random.random()) for _ in range(number))
 
 
 @frozen(kw_only=True)
@@ -178,7 +173,7 @@ class WorkModel:
         items = math.ceil(self.parts * share) if self.parts else round(self.items * share)
         return evolve(self, items=max(1, items), elements=elements, parts=self.parts * share, is_count_known=True)
 
-    def number_of_items(self) -> Mapping[str, float]:
+    def number_of_items(self) -> dict[str, float]:
         """Return how many elements of each task there will be, on average."""
         found = dict.fromkeys(self.tasks, 0.0)
         found[self.source] = float(self.elements)
@@ -197,22 +192,20 @@ class WorkModel:
         """Return the names of tasks, and of the steps of which more than the sum is known."""
         return list(dict.fromkeys(name for task, work in self.tasks.items() for name in (task, *work.steps)))
 
-    def attempts(self, at_once: int = 1, *, quantum: float = QUANTUM) -> float:
-        """Return about how many attempts there will be if none is made again.
+    def attempts(self, at_once: int = 1, *, quantum: float = QUANTUM) -> Mapping[str, float]:
+        """Return about how many attempts of each task there will be if none is made again.
 
         Args:
             at_once: How many elements of a bundle are awaited at once.
             quantum: After how many seconds the rest of a bundle goes back, unless its elements are awaited.
         """
-        found = 0.0
-        for name, number in self.number_of_items().items():
-            task = self.tasks[name]
+        found = self.number_of_items()
+        for name, task in self.tasks.items():
             if task.is_awaited:
                 busy = task.compute.mean + task.blocked.mean
-                bundles = number * max(busy, task.seconds / at_once) / AWAITING
-            else:
-                bundles = number * task.seconds / quantum
-            found += max(float(self.items), bundles) if task.is_bundled else number
+                found[name] = max(float(self.items), found[name] * max(busy, task.seconds / at_once) / AWAITING)
+            elif task.is_bundled:
+                found[name] = max(float(self.items), found[name] * task.seconds / quantum)
         return found
 
     @property

@@ -150,7 +150,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     from pipeline_optimization.foresight.advice_export import check_form, exported  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.calibrate import this_machine  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.foreseeing import foresee, gains, seeds_for  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.foreseeing import foresee, gains, runs_for  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.what_if import WhatIf, parse_what_if  # noqa: PLC0415 - as above
     from pipeline_optimization.output import open_output, refuse_overwriting  # noqa: PLC0415 - as above
     from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
@@ -190,7 +190,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     if not found:
         raise OptionError("No orchestrator could be measured on this machine: " + " ".join(notes))
     work = change.of(known.work)
-    with foreseen_line(len(found) * len(seeds_for(work)) + len(unchanged) * len(seeds_for(known.work))) as tick:
+    with foreseen_line(len(found) * runs_for(work) + len(unchanged) * runs_for(known.work)) as tick:
         advice = foresee(work, found, costs, machine, seen_workers=known.workers, tick=tick)
         worth = ""
         if unchanged:
