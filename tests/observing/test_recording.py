@@ -271,7 +271,7 @@ REFUSED: Sequence[tuple[tuple[str, ...], str]] = (
     (("run", "a.txt", "--record", "a.txt"), "Cannot make"),
     (("run", "a.txt", "--trace", "t.json", "--events", "fd:7"), "let --events be a file"),
     (("run", "--test-case", "all", "--record", "kept"), "Name one test case"),
-    (("runs", "list", "nothing"), "There is no directory 'nothing'"),
+    (("runs", "list", "nothing"), "There is no record, directory or file 'nothing'"),
     (("runs", "show", "."), "has 0 recorded runs"),
     (("runs", "list", ".", "--filter", "seed=3"), "--filter takes KEY=TEXT with one of the keys"),
 )

@@ -125,7 +125,7 @@ def timeout_error(called: str, timeout: float, outcome: str) -> ErrorRecord:
         timeout: The limit in seconds.
         outcome: What became of the call, as a clause such as "it was ended".
     """
-    return ErrorRecord(type=TIMEOUT, message=f"{called} may take {timeout:g} s; {outcome}")
+    return ErrorRecord(type=TIMEOUT, message=f"{called} took longer than its limit of {timeout:g} s; {outcome}")
 
 
 class FollowUps(Iterator[Item]):

@@ -90,7 +90,8 @@ def records_in(directory: str) -> Sequence[RecordFolder]:
             return [RecordFolder(home.parent, home.name)]
         if not home.is_dir():
             raise InputError(
-                f"There is no directory {directory!r}. Runs are recorded with --record DIR.", source=directory
+                f"There is no record, directory or file {directory!r}. Runs are recorded with --record DIR or --events FILE.",
+                source=directory,
             )
         if (home / EVENTS).is_file():
             return [RecordFolder(home)]

@@ -228,7 +228,7 @@ def test_values_are_drawn(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["status.py"], "The pipeline 'errors' needs an input: name files, or let it draw some"),
+        (["status.py"], "The pipeline 'errors' needs an input: name files, or let it make some"),
         (["odd.py:values", "access.log"], "The pipeline 'values' runs over values, and not over files"),
         (["status.py", "none.log"], "none.log"),
         (["status.py", "-"], "can be read once only"),

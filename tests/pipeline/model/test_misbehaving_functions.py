@@ -56,7 +56,7 @@ KINDS = (
     Kind("returns_unpicklable", "UnsendableError", "Return plain data"),
     Kind("returns_shy", "UnsendableError", "an object of type Shy"),
     Kind("returns_sleeper", "UnsendableError", "it stays asleep"),
-    Kind("hangs", "ItemTimeout", "may take 1 s", who=("multiprocess", "hedged", "threaded")),
+    Kind("hangs", "ItemTimeout", "took longer than its limit of 1 s", who=("multiprocess", "hedged", "threaded")),
     Kind("ends_process", "WorkerLost", "exited with 0", who=IN_WORKERS),
     Kind("kills_process", "WorkerLost", "SIGKILL", who=IN_WORKERS),
     Kind("closes_descriptors", "WorkerLost", "exited with 0", who=IN_WORKERS),

@@ -162,12 +162,12 @@ def _files(found: FoundPipeline, inputs: Sequence[str]) -> Sequence[str] | None:
         if pipeline.sample is None:
             remedy = "" if isinstance(pipeline.input, Values) else "name files, or "
             raise UsageError(
-                f"The pipeline {pipeline.name!r} needs an input: {remedy}let it draw some, with .for_comparison(sample=…) at its end."
+                f"The pipeline {pipeline.name!r} needs an input: {remedy}let it make some, with .for_comparison(sample=…) at its end."
             )
         return None
     if isinstance(pipeline.input, Values):
         raise UsageError(
-            f"The pipeline {pipeline.name!r} runs over values, and not over files. Name none, and let it draw some, with "
+            f"The pipeline {pipeline.name!r} runs over values, and not over files. Name none, and let it make some, with "
             ".for_comparison(sample=…) at its end."
         )
     names = []
