@@ -61,9 +61,9 @@ def test_a_retry_runs_only_the_piece_that_failed(lines: Path) -> None:
 
 def test_pieces_of_a_bundle_that_hung_are_found_again(lines: Path) -> None:
     """So it is for a bundle that was split as it took too long."""
-    first = goes_on(lines, f.hanging, limits=Limits(item_timeout=0.2))
+    first = goes_on(lines, f.hanging, limits=Limits(item_timeout=0.5))
     assert [failed.error.type for failed in first.failed_items] == ["ItemTimeout"]
-    again = goes_on(lines, f.hanging, limits=Limits(item_timeout=0.2))
+    again = goes_on(lines, f.hanging, limits=Limits(item_timeout=0.5))
     assert facts(again) == facts(first)
     assert again.attempts == 0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from uuid import uuid4
 from zlib import crc32
 
 from pipeline_optimization.checkpoint.items import text_of
@@ -56,7 +56,7 @@ class DeliveryLog:
             database.execute("PRAGMA synchronous = FULL")
             for statement in filter(str.strip, SCHEMA.split(";")):
                 database.execute(statement)
-            database.execute("INSERT OR IGNORE INTO delivery VALUES (1, ?, 0, 0, 0, 1)", (uuid4().hex,))
+            database.execute("INSERT OR IGNORE INTO delivery VALUES (1, ?, 0, 0, 0, 1)", (os.urandom(16).hex(),))
             run, *facts = database.execute(
                 "SELECT run, number, rows, rows_before, is_confirmed FROM delivery"
             ).fetchone()

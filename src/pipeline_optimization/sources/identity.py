@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
-from pipeline_optimization.sources.source import Source, TextSource
-from pipeline_optimization.sources.url import UrlSource
+from pipeline_optimization.sources.source import Source, TextSource, as_url
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources.url import UrlSource
 
 __all__ = ["identify", "name_of_time"]
 
@@ -41,7 +44,8 @@ def identify(sources: Sequence[Source]) -> Mapping[str, str]:
     for source in sources:
         state = os.stat(source.path) if isinstance(source, FileSource) else None
         size, modified = (state.st_size, state.st_mtime_ns) if state else (0, 0)
-        name = _describe_url(source) if isinstance(source, UrlSource) else source.name
+        url = as_url(source)
+        name = source.name if url is None else _describe_url(url)
         digest.update(f"{name}\x1f{size}\x1e".encode("utf-8", "surrogatepass"))
         times.update(f"{modified}\x1e".encode())
     return {
@@ -79,9 +83,8 @@ def _describe(source: Source) -> str:
     if isinstance(source, TextSource):
         text = source.text.encode("utf-8", "surrogatepass")
         return f"a text of {len(text)} bytes, digest {blake2b(text, digest_size=16).hexdigest()}"
-    if isinstance(source, UrlSource):
-        return _describe_url(source)
-    return repr(source.name)
+    url = as_url(source)
+    return repr(source.name) if url is None else _describe_url(url)
 
 
 def _describe_url(source: UrlSource) -> str:

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from pipeline_optimization.sources.file import FileSource
-from pipeline_optimization.sources.source import Source, StreamSource
-from pipeline_optimization.sources.url import UrlSource
+from pipeline_optimization.sources.source import Source, StreamSource, as_url
 
 __all__ = ["checkpoint_files", "first_same", "overwritten"]
 
@@ -34,12 +33,14 @@ def overwritten(paths: Iterable[str], sources: Sequence[Source], others: Iterabl
             facts = os.stat(path)
         except (OSError, ValueError):  # it does not exist yet, or writing will tell what is wrong
             continue
-        is_read = any(
-            source.is_file(facts) for source in sources if isinstance(source, FileSource | StreamSource | UrlSource)
-        )
-        if is_read or any(_is_same(other, facts) for other in read):
+        if any(_reads(source, facts) for source in sources) or any(_is_same(other, facts) for other in read):
             return path
     return None
+
+
+def _reads(source: Source, facts: os.stat_result) -> bool:
+    known = source if isinstance(source, FileSource | StreamSource) else as_url(source)
+    return known is not None and known.is_file(facts)
 
 
 def _is_same(path: str, facts: os.stat_result) -> bool:

@@ -18,6 +18,7 @@ from pipeline_optimization.sources.file_state import WatchedFile
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
+    from pipeline_optimization.sources.url import UrlSource
 
 __all__ = [
     "Countable",
@@ -25,6 +26,7 @@ __all__ = [
     "StreamSource",
     "TextSource",
     "address_of",
+    "as_url",
     "is_file_name",
     "least_bytes",
     "sources_of",
@@ -103,6 +105,17 @@ def address_of(source: Source) -> str:
     return str(getattr(source, "address", ""))
 
 
+def as_url(source: Source) -> UrlSource | None:
+    """Return the source if it is a URL. What reads URLs is imported only if the source is none of the other kinds that this package has."""
+    from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text does not need it
+
+    if isinstance(source, FileSource | TextSource | StreamSource):
+        return None
+    from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - hardly any run reads URLs
+
+    return source if isinstance(source, UrlSource) else None
+
+
 def least_bytes(sources: Sequence[Source]) -> int:
     """Return how many bytes the sources have at least. A source of unknown size, such as a pipe or a web page, counts as 0.
 
@@ -111,8 +124,7 @@ def least_bytes(sources: Sequence[Source]) -> int:
     texts = [len(source.text) for source in sources if isinstance(source, TextSource)]
     if len(texts) == len(sources):
         return sum(texts)
-    from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text needs neither
-    from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - as above
+    from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text does not need it
 
     def least(source: Source) -> int:
         try:
@@ -120,11 +132,11 @@ def least_bytes(sources: Sequence[Source]) -> int:
                 return source.least_size()
             if isinstance(source, TextSource):
                 return len(source.text)
-            if isinstance(source, UrlSource):
-                return source.plain_size() or 0
             if isinstance(source, StreamSource):
                 facts = os.fstat(source.stream.fileno())
                 return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+            if url := as_url(source):
+                return url.plain_size() or 0
         except (InputError, OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong
             pass
         return 0
