@@ -22,7 +22,7 @@ def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None 
         "order": "Every round runs each contender once, in a seeded random order, on the same fresh texts and faults.",
         "success": (
             "The share of cold and warm executions whose counts equal those of an independent oracle. Expected is the share of "
-            "executions in which, by the draws, every stage call succeeded in the end."
+            "executions in which the simulated failures let every stage call succeed in the end."
         ),
         "throughput": "Words of correct warm executions, divided by the time of all warm executions.",
         "memory": (
@@ -35,7 +35,7 @@ def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None 
             "The median of a contender's attribute startup_ms: the part of the time until its workers were "
             "ready. It is part of the runtime, as every text starts them anew."
         ),
-        "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
+        "floor": "The longest chain of simulated waits (filter, split, slowest word), with any number of workers.",
     }
     return found if pipeline is None else {**found, **_OF_PIPELINES}
 
@@ -49,12 +49,12 @@ _OF_PIPELINES: Mapping[str, str] = {
     "order": "Every round runs each contender once, in a seeded random order, on the same input and faults.",
     "success": (
         "The share of cold and warm executions whose result is that of a sequential run without faults (or what the pipeline's expected() "
-        "returns), with the same elements failing for good. Expected is the share of executions in which, by the draws, every simulated "
-        "call succeeded in the end."
+        "returns), with the same elements failing for good. Expected is the share of executions in which the simulated failures "
+        "let every simulated call succeed in the end."
     ),
     "throughput": "Elements of the input in correct warm executions, divided by the time of all warm executions.",
     "startup": "The median of the part of the time until a run's workers were ready. It is part of the runtime, as every run starts them anew.",
-    "floor": "The longest way of an element through its drawn latencies, with any number of workers.",
+    "floor": "The longest chain of simulated waits of one element, with any number of workers.",
 }
 """The sentences that differ if a user's own pipeline was run."""
 

@@ -134,7 +134,7 @@ def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
     if evidence.disorder:
         return [Problem(code="stages_out_of_order", text=evidence.disorder)]
     if seen.wall_ms < evidence.floor * 1000.0 * FLOOR_TOLERANCE:
-        text = f"{seen.wall_ms:.1f} ms, but the drawn latencies take at least {evidence.floor * 1000.0:.1f} ms."
+        text = f"{seen.wall_ms:.1f} ms, but the simulated waits take at least {evidence.floor * 1000.0:.1f} ms."
         return [Problem(code="skipped_latency", text=text)]
     return []
 
