@@ -19,9 +19,9 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.quota import Quota, rate_of
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Retrying, TaskPolicy
+from pipeline_optimization.engine.work import Item, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import Attempt, AttemptEnded, ItemFinished, RunFinished, TaskRetried
+from pipeline_optimization.types import Attempt, AttemptEnded, Completion, ItemFinished, RunFinished, TaskRetried
 from pipeline_optimization.types.events import EngineEvent
 from pipeline_optimization.types.stop_kinds import StopKind
 
@@ -170,6 +170,41 @@ def test_slots_that_come_during_a_step_end_no_run() -> None:
     engine, _, _ = start(workload, orchestrator=Growing())
     assert engine.stop is None
     assert len(workload.results) == 9
+
+
+def test_slots_that_come_during_a_step_lose_no_follow_ups() -> None:
+    """Follow-ups that wait are left to run, although all of the input was read before."""
+
+    class Shrinking(VirtualOrchestrator):
+        """Has no slot at the first look after the result that makes others possible, as if its workers were being replaced."""
+
+        has_come = False
+
+        @property
+        def slots(self) -> int:
+            if self.has_come:
+                self.has_come = False
+                return 0
+            return 2
+
+        @slots.setter
+        def slots(self, number: int) -> None:
+            """The base class sets the number."""
+
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            completions = super().poll(timeout)
+            self.has_come = any(one.id == 1 for one in completions)
+            return completions
+
+    class Following(IndependentItems):
+        def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+            super().accept(item, result)
+            return [Item(id=f"{number}", task="echo", data=b"x") for number in (1, 2)] if item.id == "0" else ()
+
+    workload = Following(1)
+    engine, _, _ = start(workload, orchestrator=Shrinking())
+    assert engine.stop is None
+    assert sorted(workload.results) == ["0", "1", "2"]
 
 
 def test_workers_that_hang_stop_the_run_after_their_time_limit_once_more() -> None:

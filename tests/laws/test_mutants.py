@@ -144,8 +144,6 @@ def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
     """While late attempts hold all slots, items that wait for a quota are read, and forgotten."""
 
     def park_next_item(self: Engine, backlog: Backlog, interruption: Interruption) -> bool:
-        if self.open_attempts.has_room(self._orchestrator.slots):
-            return False
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.put_back(state)

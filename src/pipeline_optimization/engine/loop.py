@@ -233,9 +233,8 @@ class Engine:
         return state
 
     def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Read an item and park it if abandoned attempts hold all slots. Return whether an item is left to run."""
-        if self.open_attempts.has_room(self._orchestrator.slots):
-            return not backlog.is_input_read  # slots that came just now were not filled yet
+        """Park the next item, and return whether there was one. Called if nothing is open or parked: all is done, or no slot was free."""
+        # A slot may have become free meanwhile. It gets the item in the next step.
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.put_back(state)
