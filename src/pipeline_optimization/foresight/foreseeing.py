@@ -10,7 +10,7 @@ from pipeline_optimization.foresight.advice import Advice, advise
 from pipeline_optimization.foresight.candidates import Candidate
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.outside import outside_of_work
-from pipeline_optimization.foresight.simulate import TYPICAL, Prediction, predict
+from pipeline_optimization.foresight.simulate import Prediction, predict
 from pipeline_optimization.foresight.what_if import faster
 from pipeline_optimization.foresight.work import WorkModel
 
@@ -20,17 +20,27 @@ MOST_ATTEMPTS = 2000
 """Attempts of a run in virtual time where many are compared; longer ones are told from the pace in the middle of one of that length."""
 
 ALL_ATTEMPTS = 10_000
-"""Attempts of all runs in virtual time of one configuration: short runs are made with more seeds."""
+"""Attempts of all random runs in virtual time of one configuration, if there are not too few of these: short runs are made with more seeds."""
 
 
 def runs_for(work: WorkModel) -> int:
     """Return how many runs in virtual time are made for each way of running."""
-    return len(TYPICAL) + len(_seeds_for(work))
+    return len(_typical_for(work)) + len(_seeds_for(work))
 
 
 def _seeds_for(work: WorkModel) -> Sequence[int]:
     """Return the seeds of random runs: five, and up to twenty where that is quick. How much few runs differ tells little of how much others would."""
-    return range(round(min(20.0, max(5.0, ALL_ATTEMPTS / max(1.0, sum(work.attempts().values()))))))
+    return range(round(min(20.0, max(5.0, _as_quick(work)))))
+
+
+def _typical_for(work: WorkModel) -> Sequence[int]:
+    """Return the seeds of typical runs: three, and up to seven where that is quick. What delays before retries come to differs in typical runs as well."""
+    return range(round(min(7.0, max(3.0, _as_quick(work) / 2))))
+
+
+def _as_quick(work: WorkModel) -> float:
+    """Return how many runs in virtual time of this work have ``ALL_ATTEMPTS`` together."""
+    return ALL_ATTEMPTS / max(1.0, sum(work.attempts().values()))
 
 
 def foresee_each(
@@ -49,6 +59,7 @@ def foresee_each(
             costs[one.configuration.orchestrator],
             machine,
             seeds=_seeds_for(work),
+            typical=_typical_for(work),
             most_attempts=MOST_ATTEMPTS,
             tick=tick,
         )
@@ -94,7 +105,8 @@ def gains(
             configuration,
             costs[configuration.orchestrator],
             machine,
-            seeds=_seeds_for(work),
+            seeds=(),  # they tell of the interval only
+            typical=_typical_for(work),
             most_attempts=MOST_ATTEMPTS,
         )
         return found.seconds

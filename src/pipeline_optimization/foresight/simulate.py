@@ -28,7 +28,7 @@ from pipeline_optimization.foresight.passage import Bound, Passage, bound_of
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.types import RetryPolicy
 
-__all__ = ["MODEL_ERROR", "NORMAL_95", "TYPICAL", "Configuration", "Prediction", "predict", "simulate"]
+__all__ = ["MODEL_ERROR", "NORMAL_95", "Configuration", "Prediction", "predict", "simulate"]
 
 MODEL_ERROR = 0.04
 """The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out.
