@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -195,3 +196,22 @@ def test_a_worker_dies_once(lost: set[str], second: str, *, announces_start: boo
     assert workers == [*seen, ("WorkerLost", "first"), ("WorkerSeen", second)]
     slots = {one.slot for one in events if isinstance(one, AttemptEnded) if one.began_ns is not None}
     assert slots <= {1, 2}
+
+
+class StartsLate(VirtualOrchestrator):
+    """Starts an attempt just before the engine asks to cancel it, so that it cannot be cancelled any more."""
+
+    def cancel(self, attempt_id: int) -> bool:
+        self.slots += 1
+        self._start_waiting()
+        return super().cancel(attempt_id)
+
+
+def test_an_attempt_that_starts_while_the_run_winds_down_is_told() -> None:
+    """Its start is announced after the engine has looked for starts, and nothing comes back any more. It was abandoned all the same."""
+    orchestrator = StartsLate(1, adversary=Takes([math.inf, math.inf]), can_kill=False)
+    engine, events, _ = start(IndependentItems(2), orchestrator=orchestrator, limits=Limits(deadline=1.0, grace=1.0))
+    assert engine.stop is not None
+    second = 10**9
+    told = [(one.item, one.outcome, one.began_ns, one.came_back_ns) for one in events if isinstance(one, AttemptEnded)]
+    assert told == [("echo:0", "abandoned", 0, 2 * second), ("echo:1", "abandoned", second, 2 * second)]

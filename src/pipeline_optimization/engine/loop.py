@@ -133,6 +133,7 @@ class Engine:
                         self._deadline.end_grace()
                 finally:
                     interruption.close(self._orchestrator, force=not is_clean)
+                    self.open_attempts.timers.take_announced()  # what began last; the announcer tells of attempts that began
                     self.announcer.ended()
             # A signal that came during the close was only remembered. It still decides how the run ended.
             self.stop = interruption.notice() or self.stop
