@@ -21,6 +21,8 @@ What the terms mean:
   two cases the run ends, so the loss has no consequences for its item.
 - An attempt is *abandoned* if it took too long and the orchestrator cannot end it. It holds its slot until it answers.
 - The *grace period* is the time for which attempts may still run after something has stopped the run.
+- A *sink* writes what a pipeline makes of the results, in *rows*. If it refuses a row, the item of this row fails for good, although its
+  attempt was done.
 - A *quota* says how many calls of a task a service allows. A *throttle* keeps it.
 - *Poison* is an item whose workers died too often. An item that is close to that is a *suspect*, and runs alone.
 - A *fault* is a simulated failure or delay. A *draw* decides which faults an attempt meets; it depends on the seed and on the attempt only.

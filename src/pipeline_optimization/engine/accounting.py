@@ -45,7 +45,7 @@ class Accounting:
 
     def __init__(self, now: Callable[[], int], capabilities: Capabilities) -> None:
         self._now = now
-        # In this case attempts run inside ``poll``, so a pause is no waiting.
+        # Whether attempts run in the engine's thread, inside ``poll``. Then a slot with an attempt in it is not waiting while the engine pauses.
         self._runs_in_caller = capabilities.runs_in_caller
         self._compute = self._wait = 0
         # Of all pauses together: their time, the time of slots that had an attempt, and the time of slots that could have run an item that
@@ -56,8 +56,8 @@ class Accounting:
         # The time of slots that abandoned attempts held: all of it, and the part in pauses.
         self._held = self._held_paused = 0
         self._is_open = False
-        # Whether the only slot is the engine's own thread: an attempt runs inside a pause and measures it itself.
-        self._runs_in_pauses = False
+        # Whether the engine's thread is the only slot. Then a ``poll`` with an open attempt is no pause: the attempt runs in it, and is measured.
+        self._runs_in_every_poll = False
         self._slots: int | None = None
         self._most = 0
         # The present pause, or the last one: when it began (None after it), and how many slots have an attempt, wait for a retry, and are held.
@@ -76,14 +76,14 @@ class Accounting:
         slots = self._orchestrator.slots
         # An event loop in this thread has no workers that could idle. So only those of its slots count that attempts were in.
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
-        self._runs_in_pauses = self._runs_in_caller and slots == 1
+        self._runs_in_every_poll = self._runs_in_caller and slots == 1
         self._is_open = True
 
     def pauses(self, backlog: Backlog) -> None:
         """Note that a pause begins."""
         if not self._is_open:
             self._look()
-        if self._runs_in_pauses and self._open_attempts and not self._open_attempts.abandoned:
+        if self._runs_in_every_poll and self._open_attempts and not self._open_attempts.abandoned:
             return
         self._begin(self._now(), backlog.waiting_for_retry)
 
@@ -136,6 +136,7 @@ class Accounting:
         self._look()
         slots = max(1, used) if self._slots is None else self._slots
         # What was measured is taken first, and the estimates from what is left. So no error of a clock makes the sum larger than the whole.
+        # Nobody knows what abandoned attempts do. The slots that they hold count as computing.
         left = _Rest(slots * wall)
         wait, compute = left.take(self._wait), left.take(self._compute + self._held)
         retrying = left.take(self._retrying)

@@ -143,7 +143,7 @@ class Announcer(NullAnnouncer):
         elif handed_out > began or ended > back or self._clocks.differ:
             began, ended = self._clocks.translate(worker, handed_out, began, took, back)
         slot = self._slots.take(worker, began, ended)
-        if not slot:
+        if not slot:  # the worker is not known yet
             slot = self._slot_of_new(worker, began, ended, back)
             self._accounting.worker_started(handed_out, began)
         latency = round(answer.latency * SECOND) if answer.latency else 0
@@ -175,7 +175,7 @@ class Announcer(NullAnnouncer):
         if self._follows_attempts:
             if self._life is None:
                 self._number = state.number
-                state.ran = state.ran or 0
+                state.ran = state.ran or 0  # not None, so that the critical path counts the item as measured
                 self._life = Life(None, None, None, self._now())
                 self._outcome = "ok"
             if self._outcome == "ok":  # an answer, of which only this call says that it failed
@@ -257,7 +257,7 @@ class Announcer(NullAnnouncer):
         """Return the life of an attempt that did not answer. ``started`` is when its start was announced, in seconds; None if it was not."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
         if start is not None or not self._announces_start:
-            began = handed_out if start is None else start
+            began = handed_out if start is None else start  # without announcements, perhaps it ran all this time
             self._accounting.ran(began, back, 0)
             state.ran = back - began + (state.ran or 0)
         slot = 0

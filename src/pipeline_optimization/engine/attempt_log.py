@@ -53,7 +53,7 @@ class AttemptLog:
         dropped: How many records were not kept.
         is_handled: Whether the parent's handlers have got the records already, because the attempt ran in the parent's process.
         last: The record that was added last, if the attempt runs in the parent's process. A record meets each handler there, and the
-            filter of the handlers (``Labelling``) keeps it once. It does not travel.
+            filter of the handlers (``pipeline.logs.labelling``) keeps it once. It does not travel.
     """
 
     records: list[tuple[LogFacts, Labels]] = field(factory=list)

@@ -226,7 +226,7 @@ class Backlog:
 
     def _take_follow_up(self) -> ItemState | None:
         # The latest result first: its items end a chain that has begun. Items that must wait for a quota are set aside in any number, since
-        # those after them may go on, and the results of a pipeline keep them in memory anyway.
+        # those after them may go on. A pipeline returns all follow-ups of a result in one list, so they are in memory anyway.
         while self._groups:
             group = self._groups[-1]
             for item in group.left:

@@ -218,6 +218,7 @@ class RunDeadline:
         """
         if not self._is_grace_begun and threading.get_ident() == self._thread and self._look_whether_cancelled():
             self.begin_grace()
+        # Attempts ask often. A run without a deadline need not read the clock before something has stopped it.
         return self._over_at < math.inf and self._clock.now() >= self._over_at
 
 
@@ -240,10 +241,10 @@ class Unthrottled:
     def set_aside(self, state: ItemState) -> None:
         raise AssertionError("nothing waits for a quota")
 
-    def take(self) -> ItemState | None:
+    def take_begun(self) -> ItemState | None:
         return None
 
-    take_begun = take_new = take
+    take_new = take_begun
 
     def begun_items(self) -> Sequence[ItemState]:
         return ()

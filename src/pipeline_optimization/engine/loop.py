@@ -234,7 +234,7 @@ class Engine:
         return state
 
     def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Park the next item, and return whether there was one. Called if nothing is open or parked: all is done, or no slot was free."""
+        """Park the next item, and return whether there was one. As nothing is open or parked, either all is done or no slot was free."""
         # A slot may have become free meanwhile. It gets the item in the next step.
         state = self._next(backlog, interruption)
         if state is not None:

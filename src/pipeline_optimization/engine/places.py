@@ -39,8 +39,8 @@ class Places:
 
     async def enter(self, *, is_bundle: bool) -> None:
         """Wait for a place for an attempt. At the end of the attempt, ``give_back`` frees it."""
-        goes_first = bool(self._singles) or (is_bundle and bool(self._wanting or self._bundles))
-        if self.free and not goes_first:
+        others_go_first = bool(self._singles) or (is_bundle and bool(self._wanting or self._bundles))
+        if self.free and not others_go_first:
             self.free -= 1
             return
         queue = self._bundles if is_bundle else self._singles
@@ -52,7 +52,7 @@ class Places:
             # If the place was given just before the cancellation, it must go to the next one.
             if not turn.cancelled():
                 self.give_back()
-            elif turn in queue:  # or else bundles would give back places for it
+            elif turn in queue:  # otherwise bundles would see it in ``has_waiting_single``, and give back places for it
                 queue.remove(turn)
             raise
 

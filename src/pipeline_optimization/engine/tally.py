@@ -289,8 +289,8 @@ def hashes_of_positions(task: str, positions: int, entries: int, number: int, ou
 def _factors(task: str, number: int, outcome: str) -> tuple[int, int]:
     text = f"{task}\x1f{number}\x1f{outcome}"
     # The hash of an entry is ``position * factor + each``. An odd factor is invertible modulo 2**128, so two different positions never have the
-    # same hash. Errors of two elements of one source can cancel out: places 1 and 4 have the same sum as 2 and 3. That is the price of adding up
-    # a bundle without a loop.
+    # same hash. But two mistakes can cancel out: a run that did the elements at positions 1 and 4 has the same sum as one that did 2 and 3. That
+    # is the price of adding up a bundle without a loop.
     return _hash(text) | 1, _hash(text + "\x1f")
 
 

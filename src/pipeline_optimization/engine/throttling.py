@@ -92,7 +92,7 @@ class Throttle:
         self._hang_from[attempt_id] = self._clock.now() + patience
 
     def hangs(self) -> bool:
-        """Return whether calls that hang use up the whole limit, so that no call can ever begin again."""
+        """Return whether calls that hang use up the whole limit, so that no call can ever begin again; False without a limit."""
         now = self._clock.now()
         return len(self._hang_from) >= self._limit and all(time <= now for time in self._hang_from.values())
 

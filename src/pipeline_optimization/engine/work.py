@@ -70,7 +70,7 @@ class Item:
         size: How many bytes of input the item stands for.
         in_memory: How many bytes of them the item keeps in memory while it is under way. It is less than ``size`` if a worker reads the input itself.
         place: Where in the input the item comes from, for people.
-        first_attempt: The number of its first attempt; above 1 if an earlier run gave it up, since it would meet that run's faults again.
+        first_attempt: The number of its first attempt; above 1 if an earlier run gave it up, since the same numbers would meet the same faults.
         position: A number that stands for the item in the ledger. The hashes of many positions are added up at once. None if the ledger uses ``id``.
         first_error: The error of its first attempt, if this attempt was made inside a bundle and failed there.
         from_bundle: The name of the bundle in which that first attempt was made; empty if there was none.
@@ -131,7 +131,7 @@ def timeout_error(called: str, timeout: float, outcome: str) -> ErrorRecord:
 class FollowUps(Iterator[Item]):
     """The ``number`` items of one ``task`` that a result made possible. Each is made when the engine asks for it."""
 
-    is_bundle = False  # ``progress`` reads ``task`` and ``is_bundle`` of single items and of these alike
+    is_bundle = False  # ``progress`` reads it and ``task``, as it does of an item. No workload with bundles makes follow-ups in this way
 
     def __init__(self, task: str, items: Iterator[Item], number: int) -> None:
         self.task = task
@@ -177,13 +177,13 @@ class ItemState:
 
     Attributes:
         item: The item.
-        earliest: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers. It is that of the
-            item before it, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest of a
-            run is its floor, unless a quota makes the floor larger.
+        earliest: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers. At first it is that
+            of the item from whose result it follows; 0 for the input. Its own simulated times, its retry delays, and the time limits that its
+            attempts used up are added. The largest of a run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
         losses: How many of its attempts were lost.
-        has_begun: Whether it was taken for its first attempt, so that its bytes count as under way. It may have been parked again instead.
-        first_started: The clock time at which its first attempt was submitted; None before.
+        has_begun: Whether it was taken for its first attempt, so that its bytes count as under way. If no slot was free then, it waits all the same.
+        first_started: The clock time at which its first attempt was submitted, or its ``first_error`` taken up; None before.
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
         delayed: The nanoseconds of its retry delays so far.

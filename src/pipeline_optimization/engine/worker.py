@@ -1,7 +1,9 @@
 """Runs attempts in a worker: it decodes the call, lets the simulated latency pass, runs the task, and returns the answer as bytes.
 
-The module ``wire`` shows the way of an attempt from the engine to a worker and back. An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit,
-would end the worker.
+The module ``wire`` shows the way of an attempt from the engine to a worker and back.
+
+An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit, would
+end the worker.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Worker(Equipment):
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults. The caller lets ``Pending.latency`` pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
-        # ``began`` stands for ``ready``, too: the caller knows the latency from now on, and none of it has passed yet.
+        # ``ready`` is when the latency begins to pass, and none of it has passed yet.
         return Pending(self, call, self._draw_of(call), began, ready=began, is_over=is_over)
 
     def run_attempt(
@@ -73,7 +75,7 @@ class Worker(Equipment):
             CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
-        policy, ready = self._policy_of(call), time.monotonic_ns()
+        policy, ready = self._policy_of(call), time.monotonic_ns()  # in this order: the first look-up loads the set-up
         draw = pass_latency(
             call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy, sleep=sleep
         )
@@ -98,7 +100,7 @@ class Worker(Equipment):
             CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
-        policy, ready = self._policy_of(call), time.monotonic_ns()
+        policy, ready = self._policy_of(call), time.monotonic_ns()  # in this order, as in ``run_attempt``
         draw = await pass_latency_async(
             call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy
         )
@@ -265,8 +267,7 @@ class Pending:
         capture = self._worker.capture
         self.is_answered = True  # what a thread of the task logs from now on waits for another answer
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
-        thread = self._thread
-        waited, stalled = self._waited, self._stalled
+        thread, waited, stalled = self._thread, self._waited, self._stalled
         if thread is not None:
             waited, stalled = waited + thread.waited, stalled + thread.stalled
         if self._took is not None:  # time is simulated, so nothing that was measured counts
