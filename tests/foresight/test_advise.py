@@ -288,6 +288,12 @@ def test_costs_are_measured_once(registry: Registry) -> None:
     assert costs_here(registry, "sequential") == costs
 
 
+def test_no_process_starts_for_nothing(registry: Registry) -> None:
+    """However busy the machine is: that further processes start costs at least what they compute, on all cores at once."""
+    costs = costs_here(registry, "multiprocess", anew=True)
+    assert costs.startup_by_worker + costs.shutdown_by_worker > 0.0001
+
+
 AWAITS = """
 import asyncio
 from pipeline_optimization import Pipeline

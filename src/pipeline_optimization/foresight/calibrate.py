@@ -37,7 +37,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 16
+FORM = 17
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -162,7 +162,9 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, st
     # Whichever is less: on a busy machine other programs make the time longer, and while workers wait they use no processor.
     more = min(one.first + one.closing for one in trials) - warm - shutdown
     busier = min(one.cpu + one.of_workers for one in trials) - few.cpu - few.of_workers
-    by_worker = max(0.0, min(more, busier)) / further
+    # Processes cannot start in less time than what they compute takes all cores, even if a disturbed trial of one worker hides that.
+    least = busier / this_machine().cores if place == "processes" else 0.0
+    by_worker = max(0.0, min(more, busier), least) / further
     closing = min(by_worker, max(0.0, min(one.closing for one in trials) - shutdown) / further)
     costs = evolve(costs, startup_by_worker=by_worker - closing, shutdown_by_worker=closing)
     if place == "threads":  # which take attempts from a queue
