@@ -50,7 +50,7 @@ PROVED_BY = {
     "tests/foresight/test_observed_work.py": "foresight.progress",
     "tests/observing/test_recording.py": "observing.profiling observing.record_folders observing.stories",
     "tests/observing/test_run_report.py": "observing.page",
-    "tests/pipeline/test_logs.py": "engine.log_capture engine.log_origin engine.log_records pipeline.logs",
+    "tests/pipeline/test_logs.py": "engine.log_origin engine.log_records pipeline.logs",
     "tests/pipeline/model/test_awaited_bundles.py": "pipeline.model.awaited",
     "tests/pipeline/model/test_finding_pipelines.py": "pipeline.model.parameters spelling_hint",
     "tests/pipeline/model/test_functions_of_main.py": "pipeline.model.by_value pipeline.model.packing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.engine.attempt_here import attempt_here
@@ -25,6 +26,9 @@ class LogCapture(logging.Handler):
     A process of a cluster may have handlers and levels of its own for other programs. They stay, with one exception: the level of the root
     logger becomes as low as the parent needs it. The process's own handlers then get these records, too, unless they have levels themselves.
 
+    Several runs may use one process of a cluster at the same time, each with a capture. A logger then has the least level that any of
+    them needs, and ``emit`` drops what its own parent does not want.
+
     A forked process has inherited the parent's handlers. They are removed, since the parent hands the records to the same handlers itself.
 
     Args:
@@ -38,14 +42,14 @@ class LogCapture(logging.Handler):
         self._worker = worker
         self._strays: AttemptLog | None = None  # the records that the next answer of any attempt takes along
         self._threshold_by_name: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
-        # For each logger, the level that it had before, and the level that it has been given here.
-        self._levels: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
             # This process was forked from the parent. Otherwise ORIGIN would be another one.
             _forget_handlers()
-        for name, least in settings.thresholds.items():
-            self._set_level(logging.getLogger(name), least)
+        others = _captures()
+        # All captures of the process share it: for each logger, the level that it had before them, and the level that they have given it.
+        self.changed_levels: dict[str, tuple[int, int]] = others[0].changed_levels if others else {}
         logging.root.addHandler(self)
+        _set_levels(self.changed_levels)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record of the present attempt for its answer.
@@ -91,37 +95,59 @@ class LogCapture(logging.Handler):
     def close(self) -> None:
         """Put the levels back. Records that no answer will take any more go to the handlers of this process, if it has any."""
         logging.root.removeHandler(self)
-        for name, (before, ours) in self._levels.items():
-            logger = logging.getLogger(name)
-            if logger.level == ours:  # a task may have set another level meanwhile, which stays
-                logger.setLevel(before)
-        self._levels.clear()
+        _set_levels(self.changed_levels)
         strays = self._take_strays()
         for facts, _ in () if strays is None else strays.records:
             logging.getLogger(str(facts["name"])).handle(logging.makeLogRecord(dict(facts)))
         super().close()
 
-    def _set_level(self, logger: logging.Logger, least: int) -> None:
-        """Set the level of a logger, unless it has a level of its own in this process.
-
-        The root logger always has one and is set all the same. If the process has handlers there, the level is not raised.
-        """
-        if logger is not logging.root and logger.level:
-            return
-        if logger is logging.root and logger.handlers:
-            least = min(least, logger.level)
-        self._levels[logger.name if logger is not logging.root else ""] = (logger.level, least)
-        logger.setLevel(least)
-
     def _threshold(self, name: str) -> float:
         """Return the least level of the records that the parent wants of a logger: its own threshold, or that of the nearest logger above it."""
         found = self._threshold_by_name.get(name)
         if found is None:
-            above = name
-            while above and above not in self._thresholds:
-                above = above.rpartition(".")[0]
-            found = self._threshold_by_name[name] = self._thresholds.get(above, logging.NOTSET)
+            found = self._threshold_by_name[name] = self.level_for(name)
         return found
+
+    @property
+    def named(self) -> Iterable[str]:
+        """Return the names of the loggers to which the parent has given a level; the root logger's is empty."""
+        return self._thresholds
+
+    def level_for(self, name: str) -> int:
+        """Return the level that a logger needs here, so that it makes the records that the parent wants of it, if it is not disabled there."""
+        while name and name not in self._thresholds:
+            name = name.rpartition(".")[0]
+        return self._thresholds.get(name, logging.NOTSET)
+
+
+def _captures() -> list[LogCapture]:
+    return [one for one in logging.root.handlers if isinstance(one, LogCapture)]
+
+
+def _set_levels(levels: dict[str, tuple[int, int]]) -> None:
+    """Give the loggers the levels that the captures of this process need now. Put the levels back that none of them needs any more.
+
+    A logger that has a level of its own in this process keeps it. The root logger always has one and is changed all the same. If the process
+    has handlers there, its level is not raised.
+
+    Args:
+        levels: For each logger that was changed, the level before and the level now. It is brought up to date.
+    """
+    captures = _captures()
+    for name in {*levels, *(name for one in captures for name in one.named)}:
+        logger = logging.getLogger(name)
+        before, ours = levels.get(name, (logger.level, logger.level))
+        if logger.level != ours:
+            continue  # a task has set another level meanwhile, which stays
+        if not any(name in one.named for one in captures):
+            logger.setLevel(before)
+            del levels[name]
+        elif logger is logging.root or not before:
+            least = min(one.level_for(name) for one in captures)
+            if logger is logging.root and len(logger.handlers) > len(captures):
+                least = min(least, before)
+            levels[name] = (before, least)
+            logger.setLevel(least)
 
 
 def _forget_handlers() -> None:
