@@ -48,13 +48,13 @@ def _advised_model_error(cases: Sequence[Case]) -> str:
 
 def _table(cases: Sequence[Case]) -> Table:
     table = Table(
-        title="Foreseen and measured",
+        title="Predicted and measured",
         caption="seconds; same draws: the error of the prediction from a recording with the same failures, latencies and values; "
         "* outside of the 90 % interval, ~ the program had to wait for a processor",
     )
     for name in ("work", "orchestrator", "retry"):
         table.add_column(name)
-    for name in ("workers", "foreseen", "interval", "measured", "error", "same draws", "processor", "foreseen"):
+    for name in ("workers", "predicted", "interval", "measured", "error", "same draws", "processor", "predicted"):
         table.add_column(name, justify="right")
     for case in cases:
         foreseen, way = case.prediction, case.way

@@ -149,7 +149,7 @@ def test_a_long_foresight_shows_how_far_it_is(screen: Screen) -> None:
         for _ in range(4):
             tick()
             seen.append(screen.lines[-1])
-    assert seen == ["", "2 of 20 runs foreseen", "2 of 20 runs foreseen", "4 of 20 runs foreseen"]
+    assert seen == ["", "2 of 20 runs predicted", "2 of 20 runs predicted", "4 of 20 runs predicted"]
     assert screen.lines == [""]
 
 

@@ -276,7 +276,7 @@ def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:
     by_name = {one.configuration.orchestrator: one for one in found}
     assert by_name["asyncio"].arguments == ["--orchestrator", "asyncio", "-o", "concurrency=3", "--retry", "none"]
     assert by_name["sequential"].arguments == ["--orchestrator", "sequential", "--retry", "none"]
-    with pytest.raises(OptionError, match="'hedged' cannot be foreseen"):
+    with pytest.raises(OptionError, match="'hedged' cannot be predicted"):
         candidates(registry, orchestrators=["hedged"], retries={"none": NoRetry()}, cores=2)
 
 
@@ -391,7 +391,7 @@ def test_that_options_of_a_retry_policy_may_be_lost_is_said(tmp_path: Path, caps
         code, output, errors = ended_here(["advise", "--from", path, "--orchestrator", "sequential"], capsys)
         assert code == 0
         assert output.startswith("Use --orchestrator sequential --retry fixed: ")
-        told.append("Whether the retry policy fixed of the recorded run had options is not in its events" in errors)
+        told.append("The events do not say whether the retry policy fixed of the recorded run had options" in errors)
     assert told == [True, False]
 
 

@@ -108,7 +108,7 @@ def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
         ),
         Component(
             name="auto",
-            summary="begins with sequential, and goes on with what is foreseen to be best",
+            summary="begins with sequential, and continues with what is predicted to be best",
             factory=_auto,
             options=NoOptions,
             capabilities=Capabilities(announces_start=True, runs_in_caller=True, chooses=True),

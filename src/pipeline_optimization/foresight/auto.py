@@ -52,7 +52,7 @@ NOTABLE = 0.05
 
 
 REASONS: Mapping[Place, str] = {
-    "caller": "nothing else is foreseen to be faster",
+    "caller": "nothing else is predicted to be faster",
     "threads": "the work waits, and waits overlap there",
     "loop": "the work waits, and waits overlap there",
     "processes": "the work computes, and processes share the processors",
@@ -101,7 +101,7 @@ def choose(registry: Registry, glance: Glance) -> Choice:
             if prediction.bound != "waits" and prediction.share >= BOUND:
                 break  # more workers would not make it faster
     if best is None:
-        return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")
+        return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be predicted here")
     # The simplest first, as advice has them.
     tied = [pair for found in foreseen.values() for pair in found if is_tied(pair[1], best)]
     stay = [pair for pair in tied if pair[0].configuration.orchestrator == FIRST]

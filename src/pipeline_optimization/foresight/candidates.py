@@ -131,7 +131,7 @@ def candidates(
         registry.component("orchestrator", name)
         if name not in places:
             raise OptionError(
-                f"The orchestrator {name!r} cannot be foreseen: how it shares this machine is not known. Known are {', '.join(places)}."
+                f"The orchestrator {name!r} cannot be predicted: how it shares this machine is not known. Known are {', '.join(places)}."
             )
     most = {name: most_workers(registry.component("orchestrator", name)) for name in places if name in chosen}
     _check_workers(workers, {name: number for name, number in most.items() if places[name] != "caller"})

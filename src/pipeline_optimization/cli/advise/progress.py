@@ -1,4 +1,4 @@
-"""A line on a terminal that shows how many runs are foreseen. It appears if that takes more than a moment."""
+"""A line on a terminal that shows how many runs are predicted. It appears if that takes more than a moment."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def foreseen_line(total: int, *, clock: Callable[[], float] = time.monotonic) ->
             now = clock()
             if now >= due:
                 due = now + INTERVAL
-                region.draw([f"{done:,} of {total:,} runs foreseen"])
+                region.draw([f"{done:,} of {total:,} runs predicted"])
 
         yield tick

@@ -30,7 +30,7 @@ def recorded_retry(events: str, *, has_failures: bool) -> tuple[RetrySettings, S
     if not has_failures or name == "none":
         return RetrySettings(name=name), ()
     return RetrySettings(name=name), [
-        f"Whether the retry policy {name} of the recorded run had options is not in its events; it is foreseen without any."
+        f"The events do not say whether the retry policy {name} of the recorded run had options. The prediction is made with the defaults."
     ]
 
 
