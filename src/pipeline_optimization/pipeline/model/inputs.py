@@ -184,7 +184,9 @@ class Files:
     ) -> Iterator[Part]:
         for number, source in enumerate(given):
             if not isinstance(source, FileSource):
-                raise InputError(f"files() takes only paths of files, and {source.name!r} is not one.", source=source.name)
+                raise InputError(
+                    f"files() takes only paths of files, and {source.name!r} is not one.", source=source.name
+                )
             contents = Members(number, 0, [Path(source.path)])
             yield Part(name=str(number), contents=contents, place=source.name)
 

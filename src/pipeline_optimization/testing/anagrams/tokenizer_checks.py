@@ -106,7 +106,9 @@ def is_characterwise_honestly(subject: TokenizerSubject) -> None:
         by_one = "".join(tokenizer.filter(char) for char in text)
         require(tokenizer.filter(text) == by_one, f"{text[:40]!r} is not filtered like its single characters.")
         filtered = tokenizer.filter(text)
-        require(list(tokenizer.words(filtered)) == filtered.split(), f"{filtered[:40]!r} is not split at white space only.")
+        require(
+            list(tokenizer.words(filtered)) == filtered.split(), f"{filtered[:40]!r} is not split at white space only."
+        )
 
 
 def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
