@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
+from itertools import count as count_from
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline_optimization import Limits, Registry, count_anagrams
+from pipeline_optimization import Limits, Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.anagrams import range_counting
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.engine import cutting
@@ -166,3 +167,19 @@ def test_a_sleep_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CutShort):
         sleep_unless_over(1000.0, lambda: len(naps) == 3)
     assert len(naps) == 3
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("orchestrator", [*IN_CALLER, "threaded"])
+def test_an_error_of_should_stop_ends_the_run(orchestrator: str, at: int) -> None:
+    """Also if it is raised only once, and while an attempt asks in the engine's thread. It is no error of the attempt."""
+    asked = count_from(1)
+
+    def should_stop() -> bool:
+        if next(asked) == at:
+            raise LookupError("no such program")
+        return False
+
+    pipeline = Pipeline("sum").lines().map(int).sum()
+    with pytest.raises(LookupError, match="no such program"):
+        run(pipeline, "1\n" * 100, orchestrator=orchestrator, chunk_size=10, should_stop=should_stop)

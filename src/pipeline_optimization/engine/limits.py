@@ -177,6 +177,7 @@ class RunDeadline:
         self._thread: int | None = None
         self._over_at = math.inf
         self._is_grace_begun = self._is_cancelled = False
+        self._error: Exception | None = None  # what ``should_stop`` raised while an attempt asked it
         self.ends_at: float | None = None
 
     def begin(self) -> None:
@@ -187,7 +188,13 @@ class RunDeadline:
             self._over_at = self.ends_at + self._limits.grace
 
     def reason_to_stop(self) -> Stop | None:
-        """Return the reason to stop the run if the deadline has passed or the program wants it to end; None otherwise."""
+        """Return the reason to stop the run if the deadline has passed or the program wants it to end; None otherwise.
+
+        Raises:
+            Exception: Whatever ``should_stop`` raised, now or while an attempt asked.
+        """
+        if self._error is not None:
+            raise self._error
         if self.ends_at is not None and self._clock.now() >= self.ends_at:
             return Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
         if self._look_whether_cancelled():
@@ -216,8 +223,13 @@ class RunDeadline:
         In the engine's thread, this also begins the grace period if the program wants the run to end: while an attempt runs in this
         thread, the engine itself cannot ask the program.
         """
-        if not self._is_grace_begun and threading.get_ident() == self._thread and self._look_whether_cancelled():
-            self.begin_grace()
+        if not self._is_grace_begun and threading.get_ident() == self._thread:
+            try:
+                if self._look_whether_cancelled():
+                    self.begin_grace()
+            except Exception as error:  # noqa: BLE001 - an attempt asks, and would fail. The engine raises it instead, in ``reason_to_stop``
+                self._error = error
+                self.end_grace()
         # Attempts ask often. A run without a deadline need not read the clock before something has stopped it.
         return self._over_at < math.inf and self._clock.now() >= self._over_at
 
