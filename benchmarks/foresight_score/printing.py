@@ -13,7 +13,7 @@ from rich.table import Table
 from foresight_score.lenient import disturbed_sentence
 from foresight_score.measuring import Case
 from foresight_score.scoring import Score, chance_alone, fitting_model_error
-from pipeline_optimization.foresight.simulate import MODEL_ERROR
+from pipeline_optimization.foresight.interval import MODEL_ERROR
 
 __all__ = ["as_data", "as_markdown", "print_score"]
 
@@ -41,7 +41,7 @@ def _chance_sentence(cases: Sequence[Case]) -> str:
 
 def _advised_model_error(cases: Sequence[Case]) -> str:
     return (
-        f"MODEL_ERROR in foresight/simulate.py is {MODEL_ERROR:g}; these {len(cases)} runs ask for {fitting_model_error(cases):.3f}, "
+        f"MODEL_ERROR in foresight/interval.py is {MODEL_ERROR:g}; these {len(cases)} runs ask for {fitting_model_error(cases):.3f}, "
         "with which nine of ten intervals cover. Set it from a score of a quiet machine."
     )
 

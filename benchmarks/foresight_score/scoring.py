@@ -9,7 +9,7 @@ from statistics import NormalDist, median
 from attrs import frozen
 
 from foresight_score.measuring import Case
-from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95
+from pipeline_optimization.foresight.interval import MODEL_ERROR, NORMAL_95
 from speed_table.alternation import Bar
 
 __all__ = [

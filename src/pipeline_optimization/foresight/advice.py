@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen
 
+from pipeline_optimization.foresight.interval import MODEL_ERROR, NORMAL_95
 from pipeline_optimization.foresight.reasons import REASONS, reason
-from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95, Prediction
+from pipeline_optimization.foresight.simulate import Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 from pipeline_optimization.time_units import in_unit

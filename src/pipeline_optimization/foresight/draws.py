@@ -72,7 +72,7 @@ class EvenDraws:
         seed: Gives the order.
         numbers: About how many items each task has.
         failure_rates: The share of the attempts of each task that fail.
-        observed: How many items of each task the distributions of its times are made of; 0 if they are given. If there are to be at least as many,
+        observed: How many attempts of each task the distributions of its times are made of; 0 if they are given. If there are to be at least as many,
             numbers are the middles of their parts, so that each observed time comes as often as it was observed. Otherwise they
             are anywhere within them, since the middle of a part is less than its mean where a few calls are very slow.
     """
@@ -101,7 +101,7 @@ class EvenDraws:
         block = self._blocks.get(key)
         if block is None:
             random = Random(f"even {self.seed} {task} {number}")  # noqa: S311 - repeatable, not secret
-            is_middle = together >= self.observed[task] > 0
+            is_middle = together >= self.observed[task] * (1 - self.failure_rates[task]) > 0
             block = self._blocks[key] = _Block(random, together, self.failure_rates[task], is_middle=is_middle)
             if len(self._blocks) > MOST_BLOCKS:
                 self._blocks.popitem(last=False)  # if it is needed once more, it is made again, with the same numbers

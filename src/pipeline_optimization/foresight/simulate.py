@@ -12,7 +12,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 
 from attrs import evolve, field, frozen
 
@@ -23,20 +23,13 @@ from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.draws import Draws, EvenDraws, RandomDraws
 from pipeline_optimization.foresight.imagined import ImaginedWork
+from pipeline_optimization.foresight.interval import MODEL_ERROR, chance_of, interval
 from pipeline_optimization.foresight.machine import MachineOrchestrator
 from pipeline_optimization.foresight.passage import Bound, Passage, bound_of
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.types import RetryPolicy
 
-__all__ = ["MODEL_ERROR", "NORMAL_95", "Configuration", "Prediction", "predict", "simulate"]
-
-MODEL_ERROR = 0.04
-"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out.
-
-``hatch run foresight`` prints the value with which nine of ten intervals cover. Two scores of a quiet machine printed 0.037 and 0.045."""
-
-NORMAL_95 = 1.645
-"""The 95 % quantile of the normal distribution with a standard deviation of 1."""
+__all__ = ["Configuration", "Prediction", "predict", "simulate"]
 
 MIDDLE = (0.25, 0.75)
 """Between which shares of the work its pace is taken for that of a longer run."""
@@ -46,9 +39,6 @@ LEAST_ROUNDS = 10
 
 TYPICAL = range(3)
 """The seeds of the typical runs of a prediction."""
-
-T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81)
-"""The 95 % quantiles of Student's distribution with 1 to 10 degrees of freedom."""
 
 
 @frozen(kw_only=True)
@@ -235,8 +225,8 @@ def predict(
         )
         tick()
     seconds = median(one.seconds for one in passages[: len(typical)])
-    chance = _chance([one.seconds for one in passages[len(typical) :]])
-    low, high = _interval(seconds, chance, len(seeds), math.hypot(model_error, work.doubt))
+    chance = chance_of([one.seconds for one in passages[len(typical) :]])
+    low, high = interval(seconds, chance=chance, number=len(seeds), model_error=math.hypot(model_error, work.doubt))
     bound, share = bound_of(passages, costs, configuration.workers, machine)
     floor = fmean(one.floor for one in passages)
     return Prediction(
@@ -298,18 +288,6 @@ def _steady(progress: Sequence[tuple[float, float]]) -> float | None:
     whole = progress[-1][1]
     (first, begun), (last, done) = (progress[bisect_left(progress, whole * at, key=itemgetter(1))] for at in MIDDLE)
     return whole * (last - first) / (done - begun) if done > begun and last > first else None
-
-
-def _chance(seconds: Sequence[float]) -> float:
-    """Return the standard deviation of the logarithms of times: by what share they differ. It is 0 for fewer than two."""
-    return stdev(map(math.log, seconds)) if len(seconds) > 1 and min(seconds) > 0 else 0.0
-
-
-def _interval(middle: float, chance: float, number: int, model_error: float) -> tuple[float, float]:
-    """Return the 90 % interval for one more run than ``number`` random ones, symmetric for the time's logarithm: no run takes less than nothing."""
-    quantile = T_95[min(number - 1, len(T_95)) - 1] if number > 1 else NORMAL_95
-    spread = math.hypot(quantile * chance * math.sqrt(1 + 1 / max(1, number)), NORMAL_95 * model_error)
-    return middle * math.exp(-spread), middle * math.exp(spread)
 
 
 def _outside(costs: OrchestratorCosts, configuration: Configuration, machine: Machine) -> Sequence[str]:

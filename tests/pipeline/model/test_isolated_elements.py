@@ -83,7 +83,7 @@ def test_a_line_that_hangs_is_shown_and_counted(tmp_path: Path) -> None:
     """Under the run's limit of time it is found as one that kills."""
     path = tmp_path / "a.txt"
     path.write_text("a\nx\n")
-    report = run_in_workers(Pipeline("p").lines().map(f.hanging).collect(), path, limits=Limits(item_timeout=0.2))
+    report = run_in_workers(Pipeline("p").lines().map(f.hanging).collect(), path, limits=Limits(item_timeout=0.5))
     assert (place_of(report), report.elements) == (f"{path}, line 2: 'x'", 2)
 
 
