@@ -1,1 +1,1 @@
-"""The command ``advise``: foresee how long a run would take in other ways."""
+"""The command ``advise``: predicts how long a run would take in other ways."""

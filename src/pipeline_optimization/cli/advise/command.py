@@ -1,4 +1,4 @@
-"""The command ``advise``: foresees which orchestrator, number of workers and retry policy to take."""
+"""The command ``advise``: predicts which orchestrator, number of workers and retry policy to take."""
 
 from __future__ import annotations
 
