@@ -38,6 +38,7 @@ FEW = 1000
 
 def marks_of(lines: Iterable[str]) -> list[int]:
     """Return where every ``STEP``-th line begins, in characters, if each line ends with a line feed."""
+    # For lines of 3, 5 and 2 letters, ``accumulate`` gives 0, 4, 10, 13: where each line begins, and where a further one would.
     return list(accumulate((len(line) + 1 for line in lines), initial=0))[::STEP]
 
 
@@ -59,6 +60,7 @@ class IndexedLines:
 
     def __getitem__(self, number: int) -> str:
         self._left -= 1
+        # The text between two marks has ``STEP`` lines, so cutting it costs little.
         if self._all is None and self._left >= 0:
             mark, rest = divmod(number, STEP)
             stop = self._marks[mark + 1] if mark + 1 < len(self._marks) else None
@@ -74,6 +76,7 @@ class IndexedLines:
     def find(self, line: str) -> int | None:
         """Return the number of a line, by bisection of the text. Its lines must be sorted."""
         text, low, high = self.text, 0, len(self.text)
+        # ``low`` and ``high`` are places of characters. A place in the middle of a line is moved to the line around it.
         while low <= high:
             middle = (low + high) // 2
             start = max(low, text.rfind("\n", low, middle) + 1)
@@ -81,6 +84,7 @@ class IndexedLines:
             stop = len(text) if stop < 0 else stop
             found = text[start:stop]
             if found == line:
+                # Line feeds are counted from the nearest mark only, and not from the beginning of the text.
                 mark = bisect_right(self._marks, start) - 1
                 return mark * STEP + text.count("\n", self._marks[mark], start)
             if found < line:
@@ -104,6 +108,7 @@ class GroupNumbers:
 
     def getter(self, how_many: int) -> Callable[[Hashable], int | None]:
         """Return a function that returns the number of a signature, or None. It will be called ``how_many`` times."""
+        # Counted in advance, since a text with many words would otherwise be bisected a thousand times before the dictionary is made.
         self._left -= how_many
         if self._all is None:
             if self._left >= 0:
@@ -157,11 +162,13 @@ class AnagramIndex:
         if longest < MAX_WORD_LETTERS or "" not in short:
             return list(map(self._getter(len(short)), map(self._signature, short)))
         # Under another relation than anagrams, the empty text may have the signature of some words.
+        # So words that are too long are left out here, instead of being looked up as the empty text.
         groups = iter(self.groups_of([word for word in short if word]))
         return [next(groups) if word else None for word in short]
 
     def first_words(self) -> str:
         """Return the first word of each group, in the order of their numbers, each followed by a line feed."""
+        # A line has the words of a group with spaces between, so what stands before the first space is the first word.
         text = self.lines.text if isinstance(self.lines, IndexedLines) else "\n".join(self.lines)
         return re.sub(" [^\n]*", "", text) + "\n"
 

@@ -30,6 +30,7 @@ CAPACITY = 1 << 15
 
 def sample_of(words: Iterable[bytes]) -> list[int]:
     """Return the CRC-32 of those words that belong to the sample that workers report, ascending and each once."""
+    # CRC-32 has the same value in each process and in compiled kernels. Python's own hash of bytes differs between processes.
     mask = (1 << DEPTH) - 1
     return sorted({value for value in map(crc32, words) if not value & mask})
 
@@ -48,6 +49,7 @@ class DistinctWords:
         self._chunks += chunks
         self._exact += distinct_words
         mask = (1 << self._depth) - 1
+        # What workers send is of depth ``DEPTH`` already, so it is tested again only if this sample has become thinner.
         self._sample.update(sample if self._depth == DEPTH else (value for value in sample if not value & mask))
         # Each step keeps about half of the sample: the hashes that end with one more zero bit. Each of them stands for
         # twice as many words.
@@ -82,6 +84,7 @@ class DistinctWords:
 
 K = TypeVar("K", bound=Hashable)
 
+# "<" means no padding between the numbers, so that ``HEADER.size`` is where the arrays begin.
 HEADER = struct.Struct("<QQIIIB")
 SUM_HEADER = struct.Struct("<QQ")
 
@@ -122,6 +125,7 @@ def decode_counts(data: bytes) -> ChunkCounts:
 
 def add_counts(total: dict[K, int], keys: Collection[K], numbers: Iterable[int]) -> None:
     """Add a number to each of the keys, which may occur several times. All of it runs in C, twice as fast as a loop."""
+    # The iterators are lazy: each sum is stored before the next key is asked for. So a key that occurs twice gets both numbers.
     total.update(zip(keys, map(add, map(total.get, keys, repeat(0)), numbers), strict=True))
 
 
@@ -159,6 +163,7 @@ class Totals:
         """Add the results that wait."""
         waiting, self._waiting = self._waiting, []
         if self._merge is not None and len(waiting) > 1:
+            # Words and samples were added in ``add``, so only the groups of the merged counts are used.
             waiting = [self._merge(waiting)]
         for counts in waiting:
             self.add_groups(counts.groups, counts.occurrences)
@@ -187,6 +192,7 @@ class Totals:
             self._distinct = DistinctWords.from_bytes(data[end:])
         except struct.error as error:
             raise ValueError("it is cut off") from error
+        # A group that occurs twice in the data makes the dictionary shorter than the header says.
         if len(self._groups) != length or (numbers and max(numbers) >= groups):
             raise ValueError("it has groups that the lexicon does not have")
 

@@ -57,8 +57,11 @@ def _count_hot(n: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemor
     """Count the tokens that are in the hot table. List the others in ``missed``, and return how many these are."""
     lower, places, missed, masks, hot = scratch.lower, scratch.places, scratch.missed, tables.masks, memory.hot
     misses = ZERO
+    # ``places`` has two numbers for each token: where it begins, and where it ends. ``masks`` and ``hot`` have four for each row.
     for i in range(n):
         start = U(places[i << ONE])
+        # All tokens of more than 16 bytes share the last row of ``masks``. It gives them the key (``TOP``, 0), which no word has: the second half of
+        # a long word's key is a place, and no place is 0. So long tokens always miss, without a branch.
         mask = min(U(places[(i << ONE) + ONE]) - start, LONG) << TWO
         low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
         high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
@@ -89,6 +92,7 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
         mask = min(U(places[(i << ONE) + ONE]) - start, LONG) << TWO
         low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
         high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
+        # An empty slot leads to entry 0. Its key is zero, which no missed token has, so it needs no test: the token misses below.
         found[j] = slots[mix(low, high) >> shift]
     # This loop only makes the processor fetch the entries. In the loop below, the stores would keep it from reading ahead. The result goes to
     # ``SINK``, which nobody reads, or the compiler would leave the loop out.
@@ -107,6 +111,7 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
         is_hit = U((entries[entry] == low) & (entries[entry + ONE] == high))
         count = entries[entry + TWO]
         entries[entry + TWO] = count + is_hit
+        # An entry is stored in any case, and kept only if the word occurs for the first time in these chunks.
         touched[n_touched] = entry
         n_touched += is_hit & U(count == ZERO)
         missed[rest] = i
@@ -119,6 +124,7 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
 def _long_key(lower: Uint8, start: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
     """Return the first half of the key of a long word: a hash of its bytes, with the highest bit set."""
     key = length
+    # The bytes behind the end of the word are loaded, too, and masked.
     for i in range(ZERO, length, EIGHT):
         part = load_eight(lower, start + i) & tables.masks[min(length - i, EIGHT) << TWO]
         key = (key ^ part) * MIX_LOW
@@ -141,6 +147,7 @@ def _is_long_word(long_words: Uint8, place: np.uint64, lower: Uint8, start: np.u
 def _add_long_word(lower: Uint8, start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
     """Store the length and the bytes of a long word, and return their place."""
     place = U(memory.sizes[LONG_END])
+    # The lowest byte first, as ``load_eight`` reads it.
     for i in range(ZERO, EIGHT):
         memory.long_words[place + i] = (length >> (EIGHT * i)) & BYTE
     for i in range(ZERO, length):
@@ -171,9 +178,11 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
         # half alone.
         mixed = mix(low, high)
         slot = mixed >> shift
+        # Ends, since the slots are at most half full: the caller makes room before a block.
         while True:
             entry = U(slots[slot]) << TWO
             if entry == ZERO:
+                # ``slots`` has the numbers of entries. ``hot`` and ``touched`` have their places in ``entries``, which are four times as large.
                 slots[slot] = sizes[WORDS]
                 entry = U(sizes[WORDS]) << TWO
                 sizes[WORDS] += 1
@@ -181,9 +190,11 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
                 entries[entry + ONE] = _add_long_word(lower, start, length, memory) if is_long else high
                 # A new word takes its place in the hot table if that is free. ``elect`` gives the place to a more frequent word later.
                 place = (mixed >> HOT_SHIFT) << TWO
+                # Long words stay out, since two of them may have the same hash, and only their bytes tell them apart.
                 if hot[place] == ZERO and place != EMPTY and not is_long:
                     hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry
                 break
+            # Only a long word has ``TOP`` in its first half, so equal halves are either both of long words or both of short ones.
             if entries[entry] == low:
                 found = entries[entry + ONE]
                 if _is_long_word(memory.long_words, found, lower, start, length) if is_long else found == high:
@@ -224,17 +235,21 @@ def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
         and sizes[SAMPLED] <= most_sampled
     ):
         end = block_end(data, position, longest, tables)
+        # There is no separator in a whole block: a token is longer than the scratch arrays.
         if end == position:
             break
         n, empty = split(data, position, end, scratch)
+        # Pieces of a word that were joined to its first piece are left behind as empty tokens.
         sizes[TOKENS] += n - empty
         misses = _count_hot(n, tables, scratch, memory)
         rest = _count_known(misses, tables, scratch, memory)
+        # Asked after the look-ups, so words that are remembered already go on being counted as words.
         if sizes[WORDS] > most_remembered:
             rest = count_unremembered(rest, tables, scratch, memory, table)
         _count_new(rest, tables, scratch, memory)
         sizes[MISSED] += misses
         if sizes[MISSED] > ELECTION:
+            # If few tokens miss, the hot table is good enough and elections are rare.
             elect(memory)
             sizes[MISSED] = 0
         position = end
