@@ -50,11 +50,14 @@ def open_index(
     lexicon cannot be read or has no usable word, and PluginError if the tokenizer's ``spell`` fails.
     """
 
+    # A loaded index mostly needs no spelling, so it is found only if it is asked for.
     def spelling() -> Spelling:
         return plain_spelling if tokenizer is None else spelling_of(tokenizer, tokenizer_name)
 
     tokens = None if tokenizer is None else [tokenizer_name, origin_of(tokenizer)]
+    # All that the file's content depends on. ``origin_of`` tells changed code, and the numbers are in this machine's byte order.
     key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, origin_of(signature), relation, tokens])
+    # Held while the index is built, so that threads that ask for the same one do not build it twice.
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
@@ -66,6 +69,7 @@ def open_index(
                 index, signatures = build_index(lexicon, signature, lexicon_name, spell, relation=relation)
                 _store(path, key, index, signatures)
             if len(_OPEN) >= MAX_OPEN:
+                # A dictionary keeps the order of insertion, so this is the index that was opened first.
                 _OPEN.pop(next(iter(_OPEN)))
             _OPEN[key] = index
     return index
@@ -90,6 +94,7 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
     try:
         head, _, body = content.partition(b"\n")
         header = json.loads(head)
+        # The name of the file is made of the key. This makes certain that the file is for the same key.
         if header["key"] != key:
             return None
         text = body[: header["text_bytes"]].decode("utf-8")
@@ -98,6 +103,7 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
         numbers: dict[Hashable, int] | GroupNumbers
         if header["form"] == "lines":
             signatures = IndexedLines(encoded, header["signature_marks"], header["groups"])
+            # Nothing is cut or put into a dictionary here, as a small run looks up a few words only.
             numbers = GroupNumbers(signatures, array("I", body[header["text_bytes"] :]))
         else:
             found = _from_json(encoded) if encoded else _signed(lines, signature, spelling())
@@ -114,8 +120,10 @@ def _signed(lines: IndexedLines, signature: Signature, spell: Spelling) -> list[
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
     """Write the index. If the cache cannot be written, nothing happens."""
+    # A signature with a line feed would be two lines.
     texts = {s: number for number, s in enumerate(signatures) if isinstance(s, str) and "\n" not in s}
     are_lines = len(texts) == len(signatures)
+    # The groups are in the order of their first words, and bisection needs sorted signatures. So ``numbers`` below says which group each has.
     ordered = sorted(texts) if are_lines else []
     groups = "\n".join(index.lines)
     encoded = "\n".join(ordered) if are_lines else _as_json(signatures)

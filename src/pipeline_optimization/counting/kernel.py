@@ -68,7 +68,9 @@ class ExerciseWords:
     def take(self) -> tuple[Collection[str], Collection[int]]:
         """Return the different words and how often each occurs, and forget them."""
         numbers, self._numbers = self._numbers, Counter()
+        # An empty line is no word. The keys that are left are as many as the lines of the text below, in the same order as the numbers.
         numbers.pop(b"\n", None)
+        # All words are decoded at once, and cut afterwards.
         text = (b"" if self._are_lines else b"\n").join(numbers).removesuffix(b"\n").decode("ascii")
         return text.split("\n") if text else [], numbers.values()
 
@@ -99,6 +101,7 @@ def _pieces(text: bytes, about: int) -> Iterator[bytes]:
     while start < size:
         end = start + about
         if end < size:
+            # A piece never ends inside a word. If it has no line feed, it becomes longer.
             cut = text.rfind(b"\n", start, end)
             if cut < 0:
                 cut = text.find(b"\n", end)
@@ -203,6 +206,7 @@ class _Kernel:
             numbers: How often each occurs, in the same order.
             chunks: From how many chunks they are.
         """
+        # The key None collects the words that are in no group.
         groups: dict[int | None, int] = {}
         with self._lock:
             add_counts(groups, self._groups_of(words), numbers)
@@ -221,8 +225,10 @@ class _Kernel:
         known = self._known
         if len(words) > MAX_REMEMBERED:
             return self._index.groups_of(words)
+        # Counted as if all words were new, as that is known before they are looked up.
         if len(known) + len(words) > MAX_KNOWN:
             known.clear()
+        # None is the group of a known word that is in no group, so another value marks words that are new.
         found = list(map(known.get, words, repeat(NEW)))
         new = [word for word, group in zip(words, found, strict=True) if group == NEW]
         if not new:

@@ -74,6 +74,7 @@ class WordMemory(NamedTuple):
     def word(self, entry: int) -> bytes:
         """Return the bytes of a word by the number of its entry."""
         low, high = map(int, self.entries[4 * entry : 4 * entry + 2])
+        # The bit ``TOP`` (``compiled.keys``).
         if low >> 63:
             length = int.from_bytes(self.long_words[high : high + 8], "little")
             return bytes(self.long_words[high + 8 : high + 8 + length])
@@ -111,9 +112,11 @@ def make_scratch(capacity: int) -> Scratch:
     return Scratch(
         text=zeros("B", size),
         lower=zeros("B", size),
+        # A byte begins or ends at most one token. ``splitting`` stores some places behind the last one, too, and overwrites them.
         places=zeros("I", size + GROUP_BYTES),
         missed=zeros("I", size),
         found=zeros("I", size),
+        # A token with its separator takes at least two bytes of text, and at most two keys of two numbers here. Two further keys are stored in any case and overwritten.
         keys=zeros("Q", 2 * size + 4),
     )
 
@@ -136,6 +139,7 @@ def make_word_memory(facts: int) -> WordMemory:
 
 def forget(memory: WordMemory) -> None:
     """Empty a memory whose counts were collected. Its arrays stay, since to allocate new ones takes longer than to clear them."""
+    # ``long_words``, ``touched`` and ``sampled`` need no clearing, as ``sizes`` tells how much of them is in use.
     clear(memory.entries[: 4 * memory.sizes[WORDS]])
     clear(memory.slots)
     clear(memory.hot)
@@ -157,6 +161,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
         long_bytes: For how many more bytes of long words there must be room.
     """
     size, room = len(memory.slots), len(memory.long_words)
+    # Half of the slots stay empty. Sizes stay powers of two, as places are made of the upper bits of a hash (``shift_for``).
     while size // 2 < memory.sizes[WORDS] + words:
         size *= 2
     while room < memory.sizes[LONG_END] + long_bytes:
@@ -169,6 +174,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
     touched[: len(memory.touched)] = memory.touched
     long_words = zeros("B", room)
     long_words[: len(memory.long_words)] = memory.long_words
+    # The hot table stays as it is, since the entries keep their places. Slots depend on the size, so they are filled anew.
     return memory._replace(entries=entries, touched=touched, long_words=long_words, slots=zeros("I", size))
 
 

@@ -79,6 +79,7 @@ def fill_group_table(words: Uint8, tables: Tables, table: GroupTable) -> None:
         elif is_ascii:
             _enter(low, high, U(PENDING), table.long_keys, table.long_facts)
         low, high, length, is_ascii, key_low, key_high = ZERO, ZERO, ZERO, True, ZERO, ZERO
+        # Also for a word that was left out, since a group's number is that of its line.
         group += ONE
 
 
@@ -86,6 +87,7 @@ def fill_group_table(words: Uint8, tables: Tables, table: GroupTable) -> None:
 def _enter(low: np.uint64, high: np.uint64, fact: np.uint64, keys: Uint64, facts: Uint32) -> None:
     """Enter two sums of letter counts, with a fact, into a hash table with linear probing."""
     slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
+    # A fact is never 0 (``NO_GROUP``), so 0 marks an empty slot.
     while facts[slot]:
         slot = (slot + ONE) & last
     keys[slot << ONE], keys[(slot << ONE) + ONE], facts[slot] = low, high, fact
@@ -98,7 +100,9 @@ def fill_slots(memory: WordMemory) -> None:
     shift, last = shift_for(slots), U(len(slots) - 1)
     for entry in range(1, memory.sizes[WORDS]):
         low, high = entries[4 * entry], entries[4 * entry + 1]
+        # The hash of a long word is made of its first half only, as in ``counting``.
         slot = mix(low, ZERO if low & TOP else high) >> shift
+        # Only empty slots are looked for. Keys need not be compared, as all remembered words are different.
         while slots[slot]:
             slot = (slot + ONE) & last
         slots[slot] = entry
@@ -117,6 +121,7 @@ def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: Uint
     for entry in range(sizes[RESOLVED], sizes[WORDS]):
         place = U(entry) << TWO
         if entries[place] & TOP:
+            # Any length above ``SHORT`` does.
             length = U(LONG)
             crc, low, high = _sum_long(memory, entries[place + ONE], tables)
         else:
@@ -142,6 +147,7 @@ def count_unremembered(
     The CRC-32 of each token that belongs to the sample goes to ``sampled``.
     """
     lower, places, missed, masks, keys = scratch.lower, scratch.places, scratch.missed, tables.masks, scratch.keys
+    # A key takes two numbers, so the last one in ``keys`` begins two before the end.
     found, sampled, left, size = ZERO, U(len(keys)) - TWO, ZERO, U(len(keys))
     for j in range(ZERO, rest):
         i = U(missed[j])
@@ -168,6 +174,7 @@ def count_unremembered(
         fetched ^= table.keys[slot << ONE] ^ U(table.facts[slot])
     memory.sizes[SINK] = fetched
     for place in range(ZERO, found, TWO):
+        # A key that ``maybe`` lets through by chance finds ``NO_GROUP``. It is counted there, without a branch, and ``collect`` clears this count.
         memory.group_counts[_look_up(keys[place], keys[place + ONE], table.keys, table.facts, shift)] += ONE
     for place in range(sampled + TWO, size, TWO):
         crc, _, _, _ = _sum_short(keys[place], keys[place + ONE], tables)
@@ -203,6 +210,7 @@ def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple
     crc, low, high, length = LOWER_HALF, ZERO, ZERO, ZERO
     for part in (key_low, key_high):
         rest = part
+        # The bytes of a key come lowest first, and no byte of a token is zero. So what is left is zero exactly behind the last byte.
         while rest:
             byte = rest & BYTE
             crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
@@ -254,6 +262,7 @@ def collect(
     ``sample`` gets the CRC-32 of all in ``sampled``, and then of each remembered word in which the bits of ``sample_mask`` are zero. It has room
     for all of these and one more. ``sizes`` then has how many different remembered words there were, and how many are in the sample.
     """
+    # The counts of hot words stand in the hot table alone until now.
     write_back(memory)
     entries, totals = memory.entries, memory.group_counts
     n_sample, n_words = U(memory.sizes[SAMPLED]), memory.sizes[TOUCHED]
@@ -264,9 +273,11 @@ def collect(
         count, facts = entries[place + TWO], entries[place + THREE]
         entries[place + TWO] = ZERO
         crc, fact = facts >> HALF, facts & LOWER_HALF
+        # Stored in any case, and kept only if the word belongs to the sample. Hence the room for one more.
         sample[n_sample] = crc
         n_sample += U(crc & U(sample_mask) == ZERO)
         totals[fact] += count
     memory.sizes[DISTINCT], memory.sizes[SAMPLED], memory.sizes[TOUCHED] = n_words, n_sample, 0
+    # Words without a group were added here, so that no branch was needed.
     totals[NO_GROUP] = 0
     return int(take_from(U(FIRST_GROUP), totals, groups, occurrences))

@@ -83,16 +83,20 @@ def _is_in_state(facts: NDArray[np.uint64], state: np.uint64) -> bool:
     )
     size, number = facts[STATX_SIZE], facts[STATX_INO]
     modified, changed = _time(facts, STATX_MTIME), _time(facts, STATX_CTIME)
+    # CPython takes larger numbers modulo 2**61 - 1.
     if max(size, modified, changed, number, device) >= LARGEST_HASH:
         return False
     total = _with_lane(_with_lane(PRIME_5, size), modified)
     length = np.uint64(2)
+    # A shared state has no facts that may differ on another machine that sees the same file.
     if not is_shared:
         total = _with_lane(_with_lane(_with_lane(total, changed), number), device)
         length = np.uint64(5)
+    # These constants, and the other value for a sum of all ones, which Python keeps for errors, are those of ``tuplehash``, too.
     total += length ^ (PRIME_5 ^ np.uint64(3527539))
     if total == ~np.uint64(0):
         total = np.uint64(1546275796)
+    # From here on as in ``state_of``: the lowest bit tells a shared state, and 0 stands for a file without a state.
     total &= ~SHARED
     if is_shared:
         total |= SHARED
@@ -116,6 +120,7 @@ def read_files(  # noqa: PLR0917 - numba takes positional arguments
     A file without a state has the state 0. ``facts`` is room for a ``struct statx``, and ``flags`` are those to open files with.
     """
     name, end = 0, 0
+    # With the empty path, ``statx`` describes the open file itself. The zero byte behind the last name serves as one.
     empty = names.ctypes.data + np.uint64(len(names) - 1)
     for file in range(len(sizes)):
         size, state = sizes[file], states[file]
@@ -128,9 +133,11 @@ def read_files(  # noqa: PLR0917 - numba takes positional arguments
             and _is_in_state(facts, state)
         )
         _close(handle)
+        # The reason is not told. The core then reads the files one by one, and its errors are the same with every kernel.
         if number != size or not is_as_it_was:
             return -1
         # A byte order mark at the beginning of a file is no part of the text.
+        # A mark is three bytes. The text moves forward over it.
         if size >= 3 and text[end] == MARK_0 and text[end + 1] == MARK_1 and text[end + 2] == MARK_2:
             for place in range(end, end + size - 3):
                 text[place] = text[place + 3]

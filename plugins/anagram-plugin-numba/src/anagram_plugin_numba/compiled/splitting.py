@@ -33,6 +33,7 @@ def block_end(data: Uint8, start: int, longest: int, tables: Tables) -> int:
     end = start + longest
     if end >= len(data):
         return len(data)
+    # Only ASCII separators end a block. So the bytes of a wider character are never in two blocks.
     while end > start and not tables.is_separator[data[end - 1]]:
         end -= 1
     return end
@@ -76,6 +77,7 @@ def _blank_wide_space(text: Uint8, length: int) -> None:
 def _store_places(bits: np.uint64, base: np.uint64, places: Uint32, n: np.uint64) -> np.uint64:
     """Store the places of all ones of ``bits``, counted from ``base``, in ``places`` from ``n`` on. Return the place behind the last one."""
     # Usually more places are stored than there are ones. The next call overwrites those behind ``end``.
+    # ``bits & (bits - 1)`` removes the lowest one, which is the next place.
     end = n + ones(bits)
     for k in range(U(USUAL)):
         places[n + k] = base + trailing_zeros(bits)
@@ -93,8 +95,11 @@ def _join(scratch: Scratch, joins: np.uint64) -> None:
     """Join the pieces of tokens between which bytes were dropped: append each piece that ``found`` lists to the one before it, and leave it empty."""
     lower, places = scratch.lower, scratch.places
     target, end, before = ZERO, ZERO, ZERO
+    # For "it's", places is 0, 2, 3, 4 and ``found`` is 2, the index in ``places`` at which the piece "s" begins. The "s" moves to place 2,
+    # and places becomes 0, 3, 3, 3: the token "its", and an empty one.
     for j in range(ZERO, joins):
         piece = U(scratch.found[j])
+        # Otherwise this piece follows the piece before, as in "o'er's", and is appended behind it.
         if j == ZERO or piece != before + TWO:
             target = U(places[piece - ONE])
             end = piece - ONE
@@ -118,6 +123,7 @@ def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint6
     wide = np.uint8(0)
     for i in range(U(length)):
         byte = data[U(start) + i]
+        # One look at ``wide`` then tells whether any byte is outside ASCII. Most blocks of English text have none.
         wide |= byte
         text[i] = byte
     # Spaces behind the block end its last token, and fill its last 64 bytes.
@@ -130,6 +136,7 @@ def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint6
     # What the next 64 bytes must know of those before: whether the last byte was kept, and whether a token may go on behind dropped bytes.
     n, joins = ZERO, ZERO
     was_kept, was_joining = ZERO, ZERO
+    # One more than the length: if the block fills its last group, the token at its end is ended by the spaces of a further group.
     for group in range(ZERO, U(length) + ONE, GROUP):
         base = U(group)
         kept, separators = what_is(text, base)
@@ -147,6 +154,7 @@ def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint6
             joins += ONE
             joined &= joined - ONE
         n = _store_places(borders, base, places, n)
+        # A sum below ``dropped`` means that the carry left the 64 bits: the run of dropped bytes reaches into the next group.
         was_kept, was_joining = kept >> LAST, U(carried < dropped)
     if joins:
         _join(scratch, joins)
