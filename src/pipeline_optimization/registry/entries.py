@@ -112,6 +112,7 @@ def installed_entries(installed: Installed) -> Sequence[PluginEntry]:
         # A plugin may be in several groups. It is imported once, when the first of them is needed.
         if entry.group in GROUPS:
             found.setdefault((entry.distribution, entry.name), (entry, set()))[1].add(entry.group)
+    # False sorts before True, so the core is first.
     ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
     return [_installed(entry, groups) for entry, groups in map(found.__getitem__, ordered)]
 
@@ -162,6 +163,7 @@ def file_entries(directory: str) -> Sequence[PluginEntry]:
     folder = Path(directory)
     if not folder.is_dir():
         raise UsageError(f"There is no directory {directory!r} for plugins. Name one that exists: --plugins-dir DIR.")
+    # Sorted, as the order in which a directory lists its files differs between machines.
     return [_file(path.resolve()) for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
 
 
@@ -237,6 +239,7 @@ class Selection:
 
     def reason_against(self, entry: PluginEntry) -> str:
         """Return why a plugin is switched off; empty if it is not."""
+        # First of all, so that ``only`` need not name the core. ``check`` refuses a selection that switches it off.
         if entry.is_core:
             return ""
         if named := _first(self.disabled, entry):

@@ -83,11 +83,13 @@ def collect_offers(
     plugin = manager.get_plugin(record.name)
     callers = manager.get_hookcallers(plugin) or []
     record = evolve(record, hooks=tuple(sorted(caller.name for caller in callers)))
+    # Looked for before any hook is called: a plugin with an unknown hook is refused as a whole.
     unknown = [caller.name for caller in callers if not caller.has_spec()]
     if unknown:
         manager.unregister(name=record.name)
         return _failed(evolve(record, hooks=()), _unknown_hooks(unknown)), {}
     offers: dict[Key, Component[Any, Any]] = {}
+    # Offers are handed out only after the last hook, so that a plugin whose second hook raises does not leave the components of its first.
     for kind, hook in KINDS.items():
         try:
             with speaking(record.name):
@@ -120,6 +122,7 @@ def _collect(offers: dict[Key, Component[Any, Any]], kind: Kind, hook: str, offe
 
 def _repr(thing: object) -> str:
     try:
+        # The ``repr`` of a plugin's object is code of the plugin, and may raise, too.
         return call_foreign(repr, thing)
     except ForeignCodeError:
         return f"an object of {type(thing).__qualname__}"
@@ -171,6 +174,7 @@ class Offers:
     def remove(self, provider: PluginRecord) -> None:
         """Remove the components of a plugin."""
         kept = {key: [one for one in offers if one.provider != provider] for key, offers in self._offers.items()}
+        # A name without offers goes, or ``names`` would still list it.
         self._offers = {key: offers for key, offers in kept.items() if offers}
 
     def of(self, provider: str) -> list[tuple[Kind, Component[Any, Any]]]:
@@ -191,6 +195,7 @@ class Offers:
         offers = self._offers.get(key, [])
         privileged = [offer for offer in offers if offer.is_privileged]
         namesakes = [offer for offer in offers if offer.provider.name == key[1]]
+        # The order of the rule above. Names of plugins are unique, so a component has at most one namesake.
         return privileged[:1] or namesakes or offers
 
     def problem(self, provider: PluginRecord) -> str:
@@ -229,6 +234,7 @@ def kernel_offers(hook: pluggy.HookCaller, combination: Mapping[str, str]) -> Se
     """
     # pluggy's own call of a hook would end at the first implementation that raises, so each is called by itself.
     offers = []
+    # pluggy calls the implementation that was registered last first.
     for implementation in reversed(hook.get_hookimpls()):
         name = implementation.plugin_name
         # As pluggy does: an implementation gets the arguments that it names.

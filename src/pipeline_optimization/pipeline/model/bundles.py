@@ -77,6 +77,7 @@ class PartOfInput:
 
     def __call__(self, data: bytes) -> Bundled:
         passage, contents = self.runner.passage(0, is_item=False), self.contents(data)
+        # A bundle that takes longer than the limit of an item is split. So with a limit no bundle works on beyond its quantum.
         if self.is_timed:
             time_slice = TimeSlice(self.quantum)
         else:
@@ -98,11 +99,13 @@ class PartOfInput:
     ) -> Iterator[Batch]:
         """Yield elements block by block, at most ``most()`` at once, while there is time. Note in the outcome what is left or unreadable."""
         reads, select = contents.reads(), self.runner.pipeline.input.select
+        # As soon as the rest is known, nothing more is read. The rest goes back, to be cut for all workers.
         while outcome.rest is None and (read := _next(reads, outcome)) is not None:
             elements, at = select(read.elements), 0
             while at < len(elements) and outcome.rest is None:
                 block = elements.part(at, at + min(time_slice.size, most()))
                 yield block
+                # The block has been through all steps by now, and the time slice has noted it: ``__call__`` does both before it asks for the next block.
                 at += len(block)
                 outcome.elements += len(block)
                 if time_slice.is_over and at < len(elements):
@@ -112,6 +115,7 @@ class PartOfInput:
             invalid, looks = read.damage(outcome.rest)
             outcome.invalid_bytes += invalid
             outcome.looks = outcome.looks or looks
+            # The time was over just at the end of a read, so the rest begins behind it.
             if outcome.rest is None and time_slice.is_over:
                 outcome.rest = read.rest
 

@@ -34,10 +34,12 @@ class Codec(Protocol):
 
 
 class _Pickled:
+    # A text makes pickle name the constant of this module. So a codec that reaches a worker is the same object as the worker's, as ``subtotal`` asks.
     def __reduce__(self) -> str:
         return "PICKLED"
 
     def encode(self, value: Any) -> bytes:
+        # Counter(a=2, b=1) travels as the text "a\nb" and the list [2, 1].
         if (text := _joined(value)) is not None:
             value = _Counts(text, list(value.values()))
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
@@ -61,11 +63,13 @@ def _joined(value: Any) -> str | None:
     if type(value) is not Counter or set(map(type, value)) != TEXT:
         return None
     text = "\n".join(value)
+    # A key with a line feed would make more lines than there are keys.
     return text if text.count("\n") == len(value) - 1 else None
 
 
 def _counts_of(text: str, numbers: list[Any]) -> Counter[str]:
     counts: Counter[str] = Counter()
+    # ``Counter.update`` would count the pairs instead of storing them.
     dict.update(counts, zip(text.split("\n"), numbers, strict=True))
     return counts
 
@@ -125,6 +129,7 @@ def pickled(value: object) -> bytes:
     If it belongs to ``__main__``, it is pickled by value, provided that cloudpickle is installed.
     """
     data = PICKLED.encode(value)
+    # Pickle writes classes and functions as the names of their modules. A text that has this name by chance only takes the slower way.
     if b"__main__" not in data:
         return data
     try:
@@ -144,6 +149,7 @@ def _to_json(value: Any) -> object:
         return _mapping_to_json(value)
     if kind in {list, tuple}:
         return [kind.__name__, *(value if _are_scalars(value) else map(_to_json, value))]
+    # Members are sorted because the order of a set of texts differs between processes. So equal sets have equal bytes.
     if kind in {set, frozenset}:
         return [kind.__name__, *sorted(map(_to_json, value), key=json.dumps)]
     return _written(value)
@@ -151,6 +157,7 @@ def _to_json(value: Any) -> object:
 
 def _mapping_to_json(value: dict[Any, Any]) -> object:
     if (
+        # ["Counts", "a\nb", 2, 1] stands for Counter(a=2, b=1).
         (text := _joined(value)) is not None
         and set(map(type, value.values())) == INTEGER
         and _are_short(value.values())
@@ -158,6 +165,7 @@ def _mapping_to_json(value: dict[Any, Any]) -> object:
         return ["Counts", text, *value.values()]
     if type(value) is dict and TEXT.issuperset(map(type, value)) and _are_scalars(value.values()):
         return value
+    # ["dict", [key, value], ...], as the keys of an object of JSON can only be texts.
     return [type(value).__name__, *([_to_json(key), _to_json(part)] for key, part in value.items())]
 
 
@@ -201,11 +209,13 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
 
 def _read(name: str, text: str) -> Any:
     module, _, kind = name.partition(".")
+    # Only names in ``WRITTEN`` come here, so a damaged file cannot have anything else imported.
     made, reader = getattr(import_module(module), kind), WRITTEN[name]
     return (made if reader is None else getattr(made, reader))(text)
 
 
 def _of_json(found: Any) -> Any:
+    # ``_mapping_to_json`` writes an object only if all of its values are scalars.
     if type(found) is dict:
         if not LISTS.isdisjoint(map(type, found.values())):
             raise ValueError("it has an object of JSON with others in it")
@@ -213,6 +223,7 @@ def _of_json(found: Any) -> Any:
     if type(found) is not list:
         return found
     name, *parts = found
+    # A quicker way for tuples of scalars, whose members need no look.
     if name == "tuple" and LISTS.isdisjoint(map(type, parts)):
         return tuple(parts)
     if name == "Counts" and parts and type(parts[0]) is str and set(map(type, parts[1:])) == INTEGER:
