@@ -116,7 +116,8 @@ def make_scratch(capacity: int) -> Scratch:
         places=zeros("I", size + GROUP_BYTES),
         missed=zeros("I", size),
         found=zeros("I", size),
-        # A token with its separator takes at least two bytes of text, and at most two keys of two numbers here. Two further keys are stored in any case and overwritten.
+        # A token with its separator takes at least two bytes of text, and at most two keys of two numbers here.
+        # Two further keys are stored in any case and overwritten.
         keys=zeros("Q", 2 * size + 4),
     )
 

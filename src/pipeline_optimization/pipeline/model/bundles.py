@@ -105,7 +105,8 @@ class PartOfInput:
             while at < len(elements) and outcome.rest is None:
                 block = elements.part(at, at + min(time_slice.size, most()))
                 yield block
-                # The block has been through all steps by now, and the time slice has noted it: ``__call__`` does both before it asks for the next block.
+                # The block has been through all steps by now, and the time slice has noted it: ``__call__`` does both before it
+                # asks for the next block.
                 at += len(block)
                 outcome.elements += len(block)
                 if time_slice.is_over and at < len(elements):
