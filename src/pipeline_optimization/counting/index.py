@@ -187,6 +187,7 @@ class AnagramIndex:
 def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict[str, str]:
     """Return the words that a text can have, with their spelling in texts. They are lower-case, in NFC, sorted, each once."""
     lowered = {normalize("NFC", word.strip().lower()) for word in words}
+    # Sorted, so that the numbers of groups do not depend on the order of the words in the lexicon.
     spelled = ((word, spell(word)) for word in sorted(lowered) if len(word) <= MAX_WORD_LETTERS)
     return {word: spelling for word, spelling in spelled if spelling is not None}
 

@@ -97,6 +97,7 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
         # The name of the file is made of the key. This makes certain that the file is for the same key.
         if header["key"] != key:
             return None
+        # The numbers behind the text are raw bytes, in which a line feed means nothing. So lengths tell where the parts end.
         text = body[: header["text_bytes"]].decode("utf-8")
         lines = IndexedLines(text[: header["split"]], header["marks"], header["groups"])
         encoded = text[header["split"] + 1 :]
@@ -135,6 +136,7 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
         "longest": index.longest,
         "digest": index.digest(),
         "text_bytes": len(body),
+        # In characters, unlike ``text_bytes``, as it is used after decoding. So are the marks.
         "split": len(groups),
         "marks": marks_of(index.lines),
         "signature_marks": marks_of(ordered),

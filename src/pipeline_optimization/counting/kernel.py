@@ -87,6 +87,7 @@ def _clean(data: bytes) -> bytes:
         for space in white_space.WIDE:
             if space in wide:
                 data = data.replace(space, b" ")
+    # ``translate`` drops first. So "it's" becomes "its", and only white space and hyphens part words.
     return data.translate(TABLE, DROPPED)
 
 
@@ -193,6 +194,7 @@ class _Kernel:
         if number:
             with self._lock:
                 last, numbers = words.take()
+                # Without a total, the counts of the only block are the result.
                 if total:
                     add_counts(total, last, numbers)
                     last, numbers = total, total.values()

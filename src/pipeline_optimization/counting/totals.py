@@ -155,6 +155,7 @@ class Totals:
         if self._merge is None:
             self.add_groups(counts.groups, counts.occurrences)
             return
+        # Only groups wait. The numbers of words are added above at once.
         self._waiting.append(counts)
         if len(self._waiting) >= TOGETHER:
             self._settle()
@@ -175,6 +176,7 @@ class Totals:
 
     def to_bytes(self) -> bytes:
         """Return the sum as bytes, for ``restore``."""
+        # ``_groups`` first adds the results that wait, so nothing is missing from the arrays below.
         header = SUM_HEADER.pack(self.words, len(self._groups))
         groups, occurrences = array("I", self._groups), array("Q", self._groups.values())
         return b"".join((header, groups.tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))

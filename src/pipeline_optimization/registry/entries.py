@@ -232,6 +232,7 @@ class Selection:
         return Selection(
             disabled=(*weaker.disabled, *self.disabled),
             only=self.only or weaker.only,
+            # Each directory once, in this order.
             directories=tuple(dict.fromkeys([*weaker.directories, *self.directories])),
             is_strict=self.is_strict or weaker.is_strict,
             typed=(*weaker.typed, *self.typed),

@@ -52,6 +52,7 @@ def initial_records(entries: Sequence[PluginEntry], selection: Selection) -> lis
 
 def _rival_claims(rivals: Sequence[PluginEntry]) -> str:
     providers = " and ".join(entry.provider for entry in rivals)
+    # All plugins that are single files have the same distribution, "(file)", so these are named by their paths.
     choice = " or ".join(f"--no-plugin {entry.path or entry.distribution}" for entry in rivals)
     return (
         f"The plugin name {rivals[0].name!r} is claimed by {providers}. Uninstall one of them, or choose with {choice}."

@@ -142,6 +142,7 @@ class NumbaKernel:
             with self._borrowed() as state:
                 number = 0
                 while data is not None and (number == 0 or (not state.is_full and state.is_worth_keeping)):
+                    # One chunk ahead, since it matters whether the first one is the only one.
                     following = next(rest, None)
                     # For a single chunk, the result has the exact number of different words. So all of them must be remembered.
                     state.remembered = ALL if number == 0 and following is None else REMEMBERED
@@ -163,6 +164,7 @@ class NumbaKernel:
             The contents with a line feed between two files; None if one cannot be read or has changed, or this system cannot do it.
         """
         names = os.fsencode("\0".join([*paths, ""]))
+        # A path with a zero byte would count as two.
         if not CAN_READ_FILES or names.count(b"\0") != len(paths):
             return None
         text = zeros("B", sum(sizes) + len(sizes))
@@ -175,6 +177,7 @@ class NumbaKernel:
             zeros("Q", STATX_NUMBERS),
             OPEN_FLAGS,
         )
+        # The line feed behind the last file is cut off. If there is no file, there is none.
         return None if end < 0 else text[: max(0, end - 1)].tobytes()
 
     def _add(self, data: bytes, state: _State) -> None:
@@ -216,6 +219,7 @@ class NumbaKernel:
         if n_pending:
             self._look_up(memory, pending[:n_pending])
         n_facts = len(memory.group_counts)
+        # ``collect`` first writes back the hot table, which may add each of its words to those that are touched.
         n_words = sizes[TOUCHED] + sizes[SAMPLED] + len(memory.hot) // 4
         groups, occurrences = zeros("I", n_facts), zeros("Q", n_facts)
         sample = zeros("I", n_words + 1)
@@ -236,4 +240,5 @@ class NumbaKernel:
         words = [memory.word(entry).decode("ascii") for entry in pending]
         found = self._index.groups_of(words)
         for entry, group in zip(pending, found, strict=True):
+            # The fact is the lower half of this number, and ``PENDING`` so far. The sum replaces it and leaves the CRC-32 in the upper half as it is.
             memory.entries[4 * entry + 3] += (NO_GROUP if group is None else group + FIRST_GROUP) - PENDING

@@ -169,6 +169,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
         room *= 2
     if size == len(memory.slots) and room == len(memory.long_words):
         return memory
+    # Four numbers for each of the words, which are half as many as slots.
     entries = zeros("Q", 2 * size)
     entries[: len(memory.entries)] = memory.entries
     touched = zeros("I", size // 2 + 1)

@@ -59,6 +59,7 @@ def build_stages(
     items = {step.name: From(runner, directory, index, step) for index, step in steps}
     stages: dict[str, Stage] = {pipeline.input.task: part, **items, pipeline.delivery: _End(runner, directory)}
     if runner.awaited:
+        # These take the places of the stages of the same names in which something is awaited.
         from pipeline_optimization.pipeline.model.awaited_bundles import awaited_stages  # noqa: PLC0415 - asyncio, for such pipelines only
 
         stages |= awaited_stages(part, items.values(), at_once)
