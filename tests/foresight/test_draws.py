@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.foresight.costs import Machine
-from pipeline_optimization.foresight.draws import FAILURE, MOST_BLOCKS, MOST_TOGETHER, NUMBER, EvenDraws, RandomDraws
+from pipeline_optimization.foresight.draws import FAILURE, MOST_TOGETHER, NUMBER, EvenDraws, RandomDraws
 from pipeline_optimization.foresight.simulate import Configuration, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
 from pipeline_optimization.types import RetryPolicy
@@ -68,13 +68,14 @@ def test_the_order_in_which_they_are_asked_for_changes_nothing(order: Sequence[i
     assert found == {item: [straight.of("work", item, attempt) for attempt in (2, 1)] for item in range(1, 41)}
 
 
-def test_many_items_are_drawn_in_parts_that_are_made_again() -> None:
+def test_many_items_are_drawn_in_parts_that_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more items than are kept, the numbers of the first ones are the same when they are needed once more."""
-    items = (MOST_BLOCKS + 2) * MOST_TOGETHER
+    monkeypatch.setattr("pipeline_optimization.foresight.draws.MOST_BLOCKS", 2)
+    items = 4 * MOST_TOGETHER
     draws = even(items)
     first = draws.of("work", 1, 1)
     parts = Counter(int(draws.of("work", item, 1)[0] * MOST_TOGETHER) for item in range(1, items + 1))
-    assert set(parts.values()) == {MOST_BLOCKS + 2}
+    assert set(parts.values()) == {4}
     assert len(parts) == MOST_TOGETHER
     assert draws.of("work", 1, 1) == first
     assert all(len(draws.of("work", items + more, 1)) == NUMBER for more in (0, 1))

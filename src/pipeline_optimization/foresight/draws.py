@@ -10,6 +10,7 @@ They depend on the seed, the task, the item and the number of the attempt only, 
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -33,8 +34,8 @@ MOST_SALT = 64
 MOST_TOGETHER = 4096
 """Items that are stratified together, at most: so many sets of numbers are in memory at a time."""
 
-MOST_BLOCKS = 8
-"""Groups of such items whose numbers are kept. Items begin in their order, but retries of older ones may come between."""
+MOST_BLOCKS = 64
+"""Groups of such items whose numbers are kept, some ten megabytes. Items begin in their order, but retries of older ones come between, after delays of seconds."""
 
 _TWO = Struct("<QQ")
 _FIVE = Struct("<5Q")
@@ -99,13 +100,21 @@ class EvenDraws:
     def _block(self, task: str, number: int, together: int) -> _Block:
         key = (task, number)
         block = self._blocks.get(key)
-        if block is None:
+        if block is not None:
+            self._blocks.move_to_end(key)
+        else:
             random = Random(f"even {self.seed} {task} {number}")  # noqa: S311 - repeatable, not secret
             is_middle = together >= self.observed[task] * (1 - self.failure_rates[task]) > 0
             block = self._blocks[key] = _Block(random, together, self.failure_rates[task], is_middle=is_middle)
             if len(self._blocks) > MOST_BLOCKS:
-                self._blocks.popitem(last=False)  # if it is needed once more, it is made again, with the same numbers
+                self._blocks.popitem(
+                    last=False
+                )  # the one that was not asked for longest. If it is needed again, it is made anew, with the same numbers
         return block
+
+
+_Attempts = tuple[Mapping[int, int], Sequence[Sequence[float]]]
+"""The numbers of an attempt of many items: in which row those of an item are, and the five columns. The rows of first attempts are the items' own places."""
 
 
 class _Block:
@@ -117,25 +126,28 @@ class _Block:
 
     def __init__(self, random: Random, items: int, failure_rate: float, *, is_middle: bool) -> None:
         self._random = random
+        self._items = items
         self._failure_rate = failure_rate
         self._is_middle = is_middle
         self._lots = self._column(items, is_middle=True)
-        self._attempts: list[Mapping[int, Sequence[float]]] = []
+        self._attempts: list[_Attempts] = []
 
     def of(self, place: int, attempt: int) -> Sequence[float] | None:
         """Return the numbers of an attempt; None if the item's earlier attempts do not fail by these numbers."""
         while len(self._attempts) < attempt:
             self._attempts.append(self._even(self._failure_rate ** len(self._attempts)))
-        return self._attempts[attempt - 1].get(place)
+        rows, columns = self._attempts[attempt - 1]
+        row = rows.get(place) if attempt > 1 else place
+        return None if row is None else [column[row] for column in columns]
 
-    def _even(self, share: float) -> Mapping[int, Sequence[float]]:
-        """Return the numbers of an attempt that this ``share`` of the items comes to."""
-        coming = [place for place, lot in enumerate(self._lots) if lot < share]
+    def _even(self, share: float) -> _Attempts:
+        """Return the numbers of an attempt that this ``share`` of the items comes to. All of them come to the first one, in their order."""
+        coming = range(self._items) if share == 1 else [place for place, lot in enumerate(self._lots) if lot < share]
         columns = [self._column(len(coming), is_middle=self._is_middle) for _ in range(NUMBER)]
-        columns[FAILURE] = [self._lots[place] / share for place in coming]
-        return dict(zip(coming, zip(*columns, strict=True), strict=True))
+        columns[FAILURE] = array("d", [self._lots[place] / share for place in coming])
+        return {place: row for row, place in enumerate(coming)} if self._attempts else {}, columns
 
-    def _column(self, number: int, *, is_middle: bool) -> list[float]:
+    def _column(self, number: int, *, is_middle: bool) -> array[float]:
         """Return as many numbers as this, one in each of as many equal parts of the range."""
         parts = self._random.sample(range(number), number)
-        return [(part + (0.5 if is_middle else self._random.random())) / number for part in parts]
+        return array("d", [(part + (0.5 if is_middle else self._random.random())) / number for part in parts])
