@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -22,14 +22,16 @@ from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPoli
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.virtual import Adversary, Fate, VirtualOrchestrator
 from pipeline_optimization.engine.waiting import Turns, metered
+from pipeline_optimization.engine.wire import decode_answer, encode_answer
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import (
     Attempt,
     AttemptEnded,
+    Completion,
     FaultProfile,
     Quantiles,
     TaskProfile,
@@ -82,6 +84,41 @@ def test_an_attempt_that_is_lost_or_ended_held_its_slot() -> None:
     )
     late = account_of([math.inf, 1.0], policy=NoRetry(), limits=Limits(item_timeout=4.0))
     assert late == TimeAccount(wall=4.0, slots=2, compute=4.0, wait=1.0, idle=3.0)
+
+
+class NewProcesses(VirtualOrchestrator):
+    """Has one process, and another one as soon as that has died or was ended with its attempt. Answers take half a second to come back."""
+
+    def __init__(self, adversary: Adversary) -> None:
+        super().__init__(1, adversary=adversary)
+        self.capabilities = evolve(self.capabilities, isolation="process")
+        self._process = 1
+
+    def poll(self, timeout: float) -> list[Completion]:
+        completions = []
+        for one in super().poll(timeout):
+            payload = one.payload
+            if one.status == "done":
+                answer = decode_answer(payload)
+                payload = encode_answer(answer._replace(seconds=answer.seconds - 0.5, waited=answer.waited - 0.5))
+            completions.append(evolve(one, worker=f"process {self._process}", payload=payload))
+            self._process += one.status == "lost"
+        return completions
+
+    def cancel(self, attempt_id: int) -> bool:
+        self._process += 1
+        return super().cancel(attempt_id)
+
+
+@pytest.mark.parametrize(("first", "lost"), [(3.0, {"echo:0"}), (math.inf, set[str]())])
+def test_a_new_process_was_not_starting_while_the_old_one_ran(first: float, lost: set[str]) -> None:
+    """Its first attempt was handed out before, and waited in the queue meanwhile. What answers take to come back is transport all the same."""
+    orchestrator = NewProcesses(Takes([first, 1.5, 1.5], lost=frozenset(lost)))
+    limits = Limits(poison_losses=1, item_timeout=3.0)
+    engine, _, _ = start(IndependentItems(3), orchestrator=orchestrator, limits=limits, policy=NoRetry())
+    assert engine.announcer.account(0.0, orchestrator.clock.now()) == TimeAccount(
+        wall=6.0, slots=1, compute=3.0, wait=2.0, transport=1.0
+    )
 
 
 def test_an_abandoned_attempt_holds_its_slot() -> None:

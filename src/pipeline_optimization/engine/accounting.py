@@ -10,7 +10,7 @@ follow the times in which slots were idle, waited for a retry, or waited while a
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
 from time import thread_time_ns
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ class Accounting:
         self._slots_occupied = self._slots_retrying = self._slots_held = 0
         self._ended = 0  # when the last pause ended
         self._past = _Past()
+        self._ends: list[int] = []  # when workers ended
 
     def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
         """Take the orchestrator and the open attempts of the run, whose numbers are read at each pause."""
@@ -122,9 +123,18 @@ class Accounting:
             self._ran_paused += self._past.paused_between(began, ended)
 
     def worker_started(self, handed_out: int, began: int) -> None:
-        """Note when a worker began its first attempt. Until then the worker was starting, which is no transport."""
+        """Note when a worker began its first attempt. Until then the worker was starting, which is no transport.
+
+        If it takes the place of a worker that ended, it was not starting before that, though its first attempt may have been handed out already.
+        """
         if not self._runs_in_caller:
-            self._starting += self._past.paused_between(handed_out, began)
+            before = bisect_right(self._ends, began)
+            since = max(handed_out, self._ends[before - 1]) if before else handed_out
+            self._starting += self._past.paused_between(since, began)
+
+    def worker_ended(self, at: int) -> None:
+        """Note when a worker died, or was ended with its attempt."""
+        insort(self._ends, at)
 
     def account(self, wall: int, used: int) -> TimeAccount:
         """Return the account of a run that has ended.

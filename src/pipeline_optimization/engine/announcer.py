@@ -161,10 +161,11 @@ class Announcer(NullAnnouncer):
         self._state, self._worker = state, ""
         if self._follows_attempts:
             handed_out, _ = self._open.pop(attempt_id)
-            start = self._starts.pop(attempt_id, None)
             self._number, self._error = state.number, None
             self._outcome = "timeout" if is_ended else "abandoned"
-            self._life = self._cut_life(state, handed_out, start, self._now(), "")
+            self._life = self._cut_life(state, handed_out, self._starts.pop(attempt_id, None), self._now(), "")
+            if is_ended and self._workers_die:
+                self._accounting.worker_ended(self._life.came_back)
 
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         error = masked_error(error)
@@ -246,10 +247,8 @@ class Announcer(NullAnnouncer):
         return self._longest.path()
 
     def _flush(self) -> None:
-        """Make the event of an attempt from which nothing followed for its item: the run was stopped, or the bundle was split.
-
-        ``handed_out`` and ``came_back`` do the same without this call, since every attempt goes through them.
-        """
+        """Make the event of an attempt from which nothing followed for its item: the run was stopped, or the bundle was split."""
+        # ``handed_out`` and ``came_back`` do the same without this call, since every attempt goes through them.
         if self._life is not None:
             self._emit_attempt("")
 
@@ -295,6 +294,6 @@ class Announcer(NullAnnouncer):
         if self._slots.is_dead(life.worker, since):
             return
         self._slots.leave(life.worker, life.came_back)
+        self._accounting.worker_ended(life.came_back)
         if "WorkerLost" in self._heard:
-            lost = WorkerLost(run_id=self._run_id, time=life.came_back / SECOND, worker=life.worker, detail=detail)
-            self._emit(lost)
+            self._emit(WorkerLost(run_id=self._run_id, time=life.came_back / SECOND, worker=life.worker, detail=detail))
