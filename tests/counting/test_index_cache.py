@@ -31,6 +31,10 @@ def as_set(word: str) -> Hashable:
     return frozenset((char, word.count(char)) for char in word)
 
 
+def with_surrogate(word: str) -> Hashable:
+    return "\udcff" + "".join(sorted(word))
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point the cache to an empty directory, and forget open indexes before each opening."""
@@ -47,7 +51,9 @@ def groups(index: AnagramIndex) -> list[list[str]]:
     return [index.words_of(number) for number in range(len(index))]
 
 
-@pytest.mark.parametrize("signature", [letters_signature, counts_signature, primes_signature, as_set, as_tuple])
+@pytest.mark.parametrize(
+    "signature", [letters_signature, counts_signature, primes_signature, as_set, as_tuple, with_surrogate]
+)
 def test_cached(cache: Path, signature: Signature) -> None:
     """The second opening reads the file, not the lexicon, and gives the same index."""
     lexicon = Words(["cat", "ACT", "dog", "x1", "", "a b", "act"])
@@ -61,7 +67,14 @@ def test_cached(cache: Path, signature: Signature) -> None:
 
 @pytest.mark.parametrize(
     ("signature", "is_kept"),
-    [(letters_signature, True), (counts_signature, True), (primes_signature, True), (as_tuple, True), (as_set, False)],
+    [
+        (letters_signature, True),
+        (counts_signature, True),
+        (primes_signature, True),
+        (as_tuple, True),
+        (with_surrogate, True),
+        (as_set, False),
+    ],
 )
 def test_kept_signatures(cache: Path, signature: Signature, is_kept: bool) -> None:
     """Signatures that text can hold are not computed again, which would take longer than all else of a small run."""

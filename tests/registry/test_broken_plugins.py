@@ -168,6 +168,10 @@ def test_components(kind: str, code: str, message: str, tmp_path: Path, capsys: 
         ("raise RuntimeError('oops')", "RuntimeError: oops ("),
         ("raise KeyboardInterrupt", "KeyboardInterrupt ("),
         ("return 3", "it offered 3, which is no KernelOffer"),
+        (
+            "return type('Shy', (), {'__repr__': lambda self: 1 / 0})()",
+            "it offered an object of Shy, which is no KernelOffer",
+        ),
     ],
 )
 def test_kernels(body: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

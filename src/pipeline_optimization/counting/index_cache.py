@@ -98,7 +98,7 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
         if header["key"] != key:
             return None
         # The numbers behind the text are raw bytes, in which a line feed means nothing. So lengths tell where the parts end.
-        text = body[: header["text_bytes"]].decode("utf-8")
+        text = body[: header["text_bytes"]].decode("utf-8", "surrogatepass")
         lines = IndexedLines(text[: header["split"]], header["marks"], header["groups"])
         encoded = text[header["split"] + 1 :]
         numbers: dict[Hashable, int] | GroupNumbers
@@ -128,7 +128,8 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
     ordered = sorted(texts) if are_lines else []
     groups = "\n".join(index.lines)
     encoded = "\n".join(ordered) if are_lines else _as_json(signatures)
-    body = f"{groups}\n{encoded}".encode()
+    # A signature may be any text, also one with a lone surrogate, which UTF-8 has no form for.
+    body = f"{groups}\n{encoded}".encode("utf-8", "surrogatepass")
     header = {
         "key": key,
         "form": "lines" if are_lines else "json",

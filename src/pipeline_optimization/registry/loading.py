@@ -248,7 +248,7 @@ def kernel_offers(hook: pluggy.HookCaller, combination: Mapping[str, str]) -> Se
         if isinstance(offer, KernelOffer):
             offers.append(offer)
         elif offer is not None:
-            offers.append(_broken(name, f"it offered {offer!r}, which is no KernelOffer"))
+            offers.append(_broken(name, f"it offered {_repr(offer)}, which is no KernelOffer"))
     return offers
 
 

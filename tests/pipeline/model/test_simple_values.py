@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -100,3 +101,23 @@ def test_joined(lists: list[list[int]], data: st.DataObject) -> None:
     start, stop = sorted(data.draw(st.tuples(st.integers(0, len(plain)), st.integers(0, len(plain)))))
     assert joined[start:stop] == plain[start:stop]
     assert [joined[number] for number in range(len(plain))] == plain
+
+
+@pytest.mark.parametrize("codec", [PICKLED, BY_VALUE, PLAIN])
+@pytest.mark.parametrize(
+    "value",
+    [datetime(2026, 10, 25, 2, 30, fold=1), time(2, 30, fold=1), datetime(2026, 1, 1, tzinfo=UTC)],  # noqa: DTZ001 - a clock's reading
+)
+def test_times_keep_which_of_two_equal_readings_they_are(codec: Codec, value: datetime | time) -> None:
+    """When clocks are set back, an hour has two times with the same digits. Python takes them for equal, so both parts are compared."""
+    again = codec.decode(codec.encode(value))
+    assert (again, again.fold) == (value, value.fold)
+
+
+@pytest.mark.parametrize(
+    "written", [b'["decimal.Decimal", "1", 1]', b'["datetime.date", "2026-01-01", 1]', b'["uuid.UUID"]']
+)
+def test_damaged_values_are_told(written: bytes) -> None:
+    """Whatever stands in a file that somebody has changed, reading it ends in the one error that is expected."""
+    with pytest.raises(ValueError, match=r"[a-z]"):
+        PLAIN.decode(written)

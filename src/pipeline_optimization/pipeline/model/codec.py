@@ -176,7 +176,8 @@ def _written(value: Any) -> object:
     name = f"{kind.__module__}.{kind.__qualname__}"
     # The text has the offset at one moment only. The name of a time zone says more, so such times are refused.
     if name in WRITTEN and (getattr(value, "tzinfo", None) is None or type(value.tzinfo).__name__ == "timezone"):
-        return [name, str(value)]
+        # The text does not say which of two equal readings of a clock is meant, when clocks are set back.
+        return [name, str(value), *([1] if getattr(value, "fold", 0) else [])]
     raise TypeError(
         "a checkpoint keeps numbers, texts, bytes, None, dates, times of fixed offsets, decimals, UUIDs, and lists, tuples, sets and dictionaries of "
         f"them, not {kind.__qualname__}"
@@ -207,11 +208,12 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _read(name: str, text: str) -> Any:
+def _read(name: str, text: str, fold: int = 0) -> Any:
     module, _, kind = name.partition(".")
     # Only names in ``WRITTEN`` come here, so a damaged file cannot have anything else imported.
     made, reader = getattr(import_module(module), kind), WRITTEN[name]
-    return (made if reader is None else getattr(made, reader))(text)
+    value = (made if reader is None else getattr(made, reader))(text)
+    return value.replace(fold=fold) if fold else value
 
 
 def _of_json(found: Any) -> Any:
@@ -233,5 +235,5 @@ def _of_json(found: Any) -> Any:
         return Counter(pairs) if name == "Counter" else pairs
     try:
         return _read(name, *parts) if name in WRITTEN else _MAKERS[name](*map(_of_json, parts))
-    except (TypeError, ArithmeticError) as error:  # an unhashable member, a wrong number of parts, no decimal
+    except (TypeError, ArithmeticError, AttributeError) as error:  # an unhashable member, too many parts, no decimal
         raise ValueError(str(error)) from error
