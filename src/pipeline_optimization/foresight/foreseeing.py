@@ -34,8 +34,8 @@ def _seeds_for(work: WorkModel) -> Sequence[int]:
 
 
 def _typical_for(work: WorkModel) -> Sequence[int]:
-    """Return the seeds of typical runs: three, and up to seven where that is quick. What delays before retries come to differs in typical runs as well."""
-    return range(round(min(7.0, max(3.0, _as_quick(work) / 2))))
+    """Return the seeds of typical runs: up to seven of a short run, in which the delays before retries are still chance, and one of a run of many attempts."""
+    return range(round(min(7.0, max(1.0, _as_quick(work) / 2))))
 
 
 def _as_quick(work: WorkModel) -> float:
