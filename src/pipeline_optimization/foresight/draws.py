@@ -32,7 +32,7 @@ MOST_SALT = 64
 """Bytes of a key of BLAKE2."""
 
 MOST_TOGETHER = 4096
-"""Items that are stratified together, at most: so many sets of numbers are in memory at a time."""
+"""Items that are stratified together, at most. The numbers of all of them are made at once."""
 
 MOST_BLOCKS = 64
 """Groups of such items whose numbers are kept, some ten megabytes. Items begin in their order, but retries of older ones come between, after delays of seconds."""
@@ -107,9 +107,8 @@ class EvenDraws:
             is_middle = together >= self.observed[task] * (1 - self.failure_rates[task]) > 0
             block = self._blocks[key] = _Block(random, together, self.failure_rates[task], is_middle=is_middle)
             if len(self._blocks) > MOST_BLOCKS:
-                self._blocks.popitem(
-                    last=False
-                )  # the one that was not asked for longest. If it is needed again, it is made anew, with the same numbers
+                # The one that was not asked for longest. If it is needed again, it is made anew, with the same numbers.
+                self._blocks.popitem(last=False)
         return block
 
 

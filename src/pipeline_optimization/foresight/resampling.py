@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import math
 from random import Random
-from statistics import NormalDist, fmean
+from statistics import fmean
 
-from pipeline_optimization.foresight.unequal import MOST_SPREAD
+from pipeline_optimization.foresight.unequal import MOST_SHARE, MOST_SPREAD, times_the_mean
 from pipeline_optimization.types.durations import Durations, empirical
 
 __all__ = ["resampled"]
 
-NORMAL = NormalDist()
-
 POINTS = 50
 """Points of the slower half from which its width is computed."""
-
-MOST_SHARE = 1 - 1e-9
-"""Up to it, quantiles of the normal distribution are finite."""
 
 
 def resampled(durations: Durations, number: int, random: Random) -> Durations:
@@ -32,12 +27,14 @@ def resampled(durations: Durations, number: int, random: Random) -> Durations:
     # The slowest of so many observations stands for the last part of the range. In half of that part, other calls are slower.
     slowest = 1 - 0.5 / number
     width = _width_of_slower_half(durations)
+    mean = durations.most / times_the_mean(
+        width, slowest
+    )  # of the log-normal distribution in which the slowest call has this place
 
     def draw(share: float) -> float:
         if share < slowest:
             return durations.at(share)
-        beyond = NORMAL.inv_cdf(min(share, MOST_SHARE)) - NORMAL.inv_cdf(slowest)
-        return durations.most * math.exp(width * beyond)
+        return mean * times_the_mean(width, min(share, MOST_SHARE))
 
     return empirical(draw(random.random()) for _ in range(number))
 

@@ -210,22 +210,19 @@ def predict(
         machine = evolve(machine, cores=machine.cores + configuration.workers)
         costs = evolve(costs, startup_by_worker=0.0, shutdown_by_worker=0.0)  # each starts and ends on its own machine
     costs = _with_imports(costs, work, configuration, machine)
-    passages = []
-    for seed, is_typical in [*((seed, True) for seed in typical), *((seed, False) for seed in seeds)]:
-        passages.append(
-            _passage(
-                work if is_typical else work.resampled(seed),
-                configuration,
-                costs,
-                machine,
-                seed=seed,
-                is_typical=is_typical,
-                most_attempts=most_attempts,
-            )
+
+    def passage(work: WorkModel, seed: int, *, is_typical: bool) -> Passage:
+        found = _passage(
+            work, configuration, costs, machine, seed=seed, is_typical=is_typical, most_attempts=most_attempts
         )
         tick()
-    seconds = median(one.seconds for one in passages[: len(typical)])
-    chance = chance_of([one.seconds for one in passages[len(typical) :]])
+        return found
+
+    typical_ones = [passage(work, seed, is_typical=True) for seed in typical]
+    random_ones = [passage(work.resampled(seed), seed, is_typical=False) for seed in seeds]
+    passages = [*typical_ones, *random_ones]
+    seconds = median(one.seconds for one in typical_ones)
+    chance = chance_of([one.seconds for one in random_ones])
     low, high = interval(seconds, chance=chance, number=len(seeds), model_error=math.hypot(model_error, work.doubt))
     bound, share = bound_of(passages, costs, configuration.workers, machine)
     floor = fmean(one.floor for one in passages)

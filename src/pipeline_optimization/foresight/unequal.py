@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 from attrs import define
 
-__all__ = ["MOST_SPREAD", "Spread", "share_of_longest", "spread_of", "times_the_mean"]
+__all__ = ["MOST_SHARE", "MOST_SPREAD", "Spread", "share_of_longest", "spread_of", "times_the_mean"]
 
 NORMAL = NormalDist()
 
