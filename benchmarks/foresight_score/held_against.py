@@ -37,11 +37,12 @@ def held_against(
 ) -> tuple[list[Case], list[Taken]]:
     """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways.
 
-    Predictions are made from a recording of ``share`` of the elements with other draws than those of the runs. The long form also makes them from a
-    recording with the same draws: then the same calls are slow in both. In which order they come, and which fail several times, is still chance.
+    Predictions are made from a recording of ``share`` of the elements with other draws than those of the runs, and from one with the same draws:
+    then the same calls are slow in both. In which order they come, and which fail several times, is still chance. The short form has only the
+    latter, since it must tell a broken model from a call that happens to be as slow as all others together.
     """
     ways = ways_for(kind, is_short=is_short)
-    seen = probe(kind, seed=seed + 1, share=share)
+    seen = probe(kind, seed=seed if is_short else seed + 1, share=share)
     tick()
     foreseen = foresee_ways(registry, seen.work, ways)
     same_draws: Sequence[Prediction | None] = [None] * len(ways)

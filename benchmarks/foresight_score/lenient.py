@@ -1,6 +1,6 @@
-"""The bars of the short form, which a broken model misses and a busy machine does not.
+"""The bars of the short form, which a broken model misses, and neither chance nor a busy machine.
 
-Times are compared where other programs did not disturb them; the work waits, so that an otherwise idle machine of any speed does. Processor
+What is predicted has the same draws as what is recorded, so that a slow call is in both. Times are compared where other programs did not disturb them; the work waits, so that an otherwise idle machine of any speed does. Processor
 time is compared always, since other programs hardly change it.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["disturbed_sentence", "lenient_score"]
 MOST_FACTOR, MOST_TYPICAL_FACTOR, MOST_PROCESSOR_FACTOR = 3.0, 1.5, 2.0
 """By what factor a measured time may lie outside of its interval, in any run and in the median; and by what factor predicted processor times may be off.
 
-Few observations of work that fails or has a heavy tail tell little, and then the interval is wide. Such a prediction is no sign of a broken model.
+Which items fail several times, and when, is chance also with the same draws, and then the interval is wide. Such a prediction is no sign of a broken model.
 """
 
 UNKNOWN = 0.05
@@ -28,8 +28,10 @@ processor time in hundredths of a second."""
 LEAST_COVERED = 0.25
 """The share of the runs that 90 % intervals must cover at least."""
 
-MOST_REGRET, LOOK = 0.5, 1.0
-"""By which share ``auto`` may be slower than the best way, and the seconds that its look and its choice may take besides: these runs are short."""
+MOST_REGRET, LOOK = 1.0, 1.0
+"""By which share ``auto`` may be slower than the best way, and the seconds that its look and its choice may take besides: these runs are short.
+
+If the slowest call, which may be as long as the best run, comes in its look, it waits for that first and then for all others."""
 
 FEW = 6
 """Fewer runs than this tell nothing of shares: by chance alone, half of them may lie outside of good intervals."""

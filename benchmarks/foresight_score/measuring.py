@@ -59,8 +59,8 @@ class Case:
     Args:
         kind: The kind of its work.
         way: How it was run.
-        prediction: What was foreseen of it, from a recording with other failures, latencies and values.
-        same_draws: What was foreseen of it from a recording with the same ones; None if there is no such recording.
+        prediction: What was foreseen of it, from a recording with other failures, latencies and values; in the short form with the same ones.
+        same_draws: What was foreseen of it from a recording with the same ones; None in the short form.
         made: What it took.
         foreseen_processor: The seconds of processors that it was foreseen to use, those of its start included.
         is_comparable: Whether its time may be held against the prediction, since other programs disturbed neither it nor the probe.

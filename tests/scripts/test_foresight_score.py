@@ -84,14 +84,12 @@ def missed(cases: list[Case], *choices: Taken) -> list[str]:
 def test_a_broken_model_misses_the_lenient_bars() -> None:
     """Times that are off by a factor, intervals that never cover, a choice that costs seconds and processor times that are wrong are seen."""
     good = [case(number, 1.0, 1.0 + number / 50) for number in range(1, 7)]
-    assert missed(good, taken("auto", 2.3)) == []
+    assert missed(good, taken("auto", 2.9)) == []
     wrong = [case(1, 4.0, 1.0), *good]
     assert missed(wrong) == ["measured times are outside of their intervals by a factor of 3 at most"]
     late = [case(number, 1.0, 1.8) for number in range(1, 7)]
     assert missed(late) == ["and of 1.5 in the median", "90 % intervals cover at least 25% of runs"]
-    assert missed(good, taken("auto", 3.0)) == [
-        "waiting: auto takes at most 1.5 times as long as the best way, and 1 s"
-    ]
+    assert missed(good, taken("auto", 3.2)) == ["waiting: auto takes at most 2 times as long as the best way, and 1 s"]
     busy = [evolve(one, foreseen_processor=2.0) for one in good]
     assert missed(busy) == ["predicted processor times, with 0.05 s more each, are off by a factor of 2 at most"]
 
@@ -202,7 +200,7 @@ def test_a_kind_of_work_is_foreseen_and_run(
     assert [one.by for one in choices] == (["auto"] if is_short else ["advise", "auto"])
     assert all(case.foreseen_processor >= 0 for case in cases)
     assert all((case.same_draws is None) == is_short for case in cases)
-    assert recorded == ([2] if is_short else [2, 1])  # the runs have seed 1
+    assert recorded == ([1] if is_short else [2, 1])  # the runs have seed 1
 
 
 def test_kinds_of_work_are_drawn_from_a_seed() -> None:
