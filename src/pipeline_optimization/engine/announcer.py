@@ -87,7 +87,6 @@ class Announcer(NullAnnouncer):
         # By attempt: when it was handed out, with the state of its item, and when the orchestrator announced its start.
         self._open: dict[int, tuple[int, ItemState]] = {}
         self._starts: dict[int, float] = {}
-        self._slots = SlotFinder()
         self._clocks = WorkerClocks()
         # The attempt that came back last, with the state of its item. Its life is None if its event is made, or if nobody follows attempts.
         self._life: Life | None = None
@@ -99,6 +98,7 @@ class Announcer(NullAnnouncer):
 
     def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
         self._accounting.follow(orchestrator, open_attempts)
+        self._slots = SlotFinder(lambda: orchestrator.slots)
         if self._follows_attempts:
             open_attempts.timers.starts = self._starts
             self.pauses, self.goes_on, self.reading = (  # type: ignore[method-assign]  # saves one call at each step of the loop

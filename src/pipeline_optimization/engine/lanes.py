@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
+from collections.abc import Callable
 
 __all__ = ["SlotFinder", "WorkerClocks"]
 
@@ -17,10 +18,19 @@ class SlotFinder:
     A worker has one slot, or several if it runs attempts side by side, as an event loop does. If several of its slots were free when an attempt
     began, the attempt gets the one that had become free last. With this rule, a worker gets no more slots than it ran attempts at once.
 
-    ``used`` is the number of slots.
+    A worker may end without notice. Nobody says which worker was ended with an attempt that took too long, nor that an idle worker died.
+    The slots of such a worker stay with its name, and the worker that replaces it has none. So once there are as many slots as the orchestrator
+    has, a worker without a free slot takes over a slot from any worker. If that worker still runs, it does the same at its next attempt.
+
+    Args:
+        most: Returns how many slots the orchestrator has now.
+
+    Attributes:
+        used: The number of slots.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
         # By worker, its slots as pairs (when the slot became free, its number), sorted.
         self._slots_of: dict[str, list[tuple[int, int]]] = {}
         self._free: list[tuple[int, int]] = []  # the slots of dead workers, as such pairs
@@ -39,13 +49,14 @@ class SlotFinder:
         if slots is None:
             if not self.is_dead(worker, began):
                 return None
-            slots = self._free  # another worker may get the slot at once
+            # It is dead: from the end of this attempt on, the slot is free for other workers.
+            slots = self._free
         # Most workers run one attempt at a time, and need no search.
         if len(slots) == 1 and (one := slots[0])[0] <= began:
             slot = one[1]
             slots[0] = (ended, slot)
             return slot
-        slot = _pop_free(slots, began) or _pop_free(self._free, began) or self._new_slot()
+        slot = _pop_free(slots, began) or _pop_free(self._free, began) or self._take_over(began) or self._new_slot()
         insort(slots, (ended, slot))
         return slot
 
@@ -62,6 +73,15 @@ class SlotFinder:
     def is_dead(self, worker: str, began: int) -> bool:
         """Return whether the worker that began an attempt at the time ``began`` has died. A later worker may have its name."""
         return worker not in self._slots_of and began < self._died.get(worker, -math.inf)
+
+    def _take_over(self, began: int) -> int | None:
+        """Take a slot from the worker that has it; None if there may be more slots, or if none was free when an attempt began."""
+        if self.used < self._most():
+            return None
+        # The slot that had become free last, as above: the other ones are left for attempts that began earlier, but come back later.
+        at = (began, math.inf)
+        owned = [slots for slots in self._slots_of.values() if slots and slots[0] < at]
+        return _pop_free(max(owned, key=lambda slots: slots[bisect_right(slots, at) - 1]), began) if owned else None
 
     def _new_slot(self) -> int:
         self.used += 1
