@@ -33,6 +33,7 @@ from pipeline_optimization.types import (
     AttemptEnded,
     Completion,
     FaultProfile,
+    OpenContext,
     Quantiles,
     TaskProfile,
     TaskRetried,
@@ -118,6 +119,41 @@ def test_a_new_process_was_not_starting_while_the_old_one_ran(first: float, lost
     engine, _, _ = start(IndependentItems(3), orchestrator=orchestrator, limits=limits, policy=NoRetry())
     assert engine.announcer.account(0.0, orchestrator.clock.now()) == TimeAccount(
         wall=6.0, slots=1, compute=3.0, wait=2.0, transport=1.0
+    )
+
+
+class OneNeverBegins(VirtualOrchestrator):
+    """Has two processes and cannot end attempts. The first attempt waits until it is cancelled. The third one runs in a process that starts for 3 s."""
+
+    def __init__(self) -> None:
+        super().__init__(2, adversary=Takes([math.inf, 3.0, 4.0]))
+        self.capabilities = evolve(self.capabilities, isolation="process", can_kill=False, announces_start=False)
+
+    def open(self, context: OpenContext) -> None:
+        super().open(evolve(context, started=lambda attempt_id: None))
+
+    def poll(self, timeout: float) -> list[Completion]:
+        completions = []
+        for one in super().poll(timeout):
+            payload = one.payload
+            if one.id == 3:
+                payload = encode_answer(decode_answer(payload)._replace(seconds=1.0, waited=1.0))
+            completions.append(evolve(one, worker="second" if one.id == 3 else "first", payload=payload))
+        return completions
+
+    def cancel(self, attempt_id: int) -> bool:
+        self._running.discard(attempt_id)
+        return super().cancel(attempt_id)
+
+
+def test_no_process_ends_with_an_attempt_that_has_not_begun() -> None:
+    """So it does not look as if another process had started only after that, and its start is no transport."""
+    orchestrator = OneNeverBegins()
+    engine, _, _ = start(
+        IndependentItems(3), orchestrator=orchestrator, limits=Limits(item_timeout=5.0), policy=NoRetry()
+    )
+    assert engine.announcer.account(0.0, orchestrator.clock.now()) == TimeAccount(
+        wall=7.0, slots=2, compute=5.0, wait=4.0, driver=3.0, idle=2.0
     )
 
 

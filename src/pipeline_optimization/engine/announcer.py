@@ -75,6 +75,7 @@ class Announcer(NullAnnouncer):
         )
         # In another process, a lost attempt means that its worker is dead. In a thread of this process, it does not.
         self._workers_die = capabilities.may_leave
+        self._ends_workers = capabilities.may_leave and capabilities.can_kill  # what others cancel has not begun
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
@@ -164,7 +165,7 @@ class Announcer(NullAnnouncer):
             self._number, self._error = state.number, None
             self._outcome = "timeout" if is_ended else "abandoned"
             self._life = self._cut_life(state, handed_out, self._starts.pop(attempt_id, None), self._now(), "")
-            if is_ended and self._workers_die:
+            if is_ended and self._ends_workers:
                 self._accounting.worker_ended(self._life.came_back)
 
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
