@@ -73,9 +73,9 @@ class Accounting:
         self._open_attempts = open_attempts
 
     def _look(self) -> None:
-        """Read the number of slots, once the orchestrator is open. It is None if the number has no bound, or is that of an event loop here."""
+        """Read the number of slots, once the orchestrator is open. None stands for a number without bound, or for an event loop in this thread."""
         slots = self._orchestrator.slots
-        # An event loop in this thread has no workers that could idle. So only those of its slots count that attempts were in.
+        # Such an event loop has no workers that could idle. So only those of its slots count that attempts were in.
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
         self._runs_in_every_poll = self._runs_in_caller and slots == 1
         self._is_open = True

@@ -179,8 +179,8 @@ class Announcer(NullAnnouncer):
                 self._number = state.number
                 state.ran = state.ran or 0  # not None, so that the critical path counts the item as measured
                 self._life = Life(None, None, None, self._now())
-                self._outcome = "ok"
-            if self._outcome == "ok":  # an answer, of which only this call says that it failed
+                self._outcome = "ok"  # it was answered with its bundle
+            if self._outcome == "ok":  # it was answered, and only this call says that it failed
                 self._outcome = "timeout" if error.type == TIMEOUT else "error"
             self._error = error
         if "TaskFailed" in self._heard:
@@ -254,7 +254,7 @@ class Announcer(NullAnnouncer):
             self._emit_attempt("")
 
     def _cut_life(self, state: ItemState, handed_out: int, started: float | None, back: int, worker: str) -> Life:
-        """Return the life of an attempt that did not answer. ``started`` is when its start was announced, in seconds; None if it was not."""
+        """Note how long an attempt ran that did not answer, and return its life. ``started`` is when its start was announced, in seconds, or None."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
         if start is not None or not self._announces_start:
             began = handed_out if start is None else start  # without announcements, perhaps it ran all this time

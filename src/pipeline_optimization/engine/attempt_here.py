@@ -22,7 +22,7 @@ class AttemptHere(Protocol):
     """What is known of an attempt while it runs.
 
     Attributes:
-        element: If the attempt is a bundle, a function that returns the element that runs now, as its task and its name, and an empty
+        element: If the attempt is a bundle, a function that returns the name of the element that runs now, such as ``fetch:7``, and an empty
             text between two elements. None if the attempt is no bundle.
         log: What the attempt has logged so far; None if nothing.
         is_answered: Whether the answer is made, with the log in it. What is logged later must go with another answer.

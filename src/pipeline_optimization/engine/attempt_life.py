@@ -22,7 +22,7 @@ class Life(NamedTuple):
         slot: Its slot; 0 if its worker is not known.
         latency: How much of it was simulated.
         bytes_out: The size of its result.
-        elements: How many elements were in it.
+        elements: How many elements were in it; 1 if it failed or did not answer.
         waited: How long it waited.
         stalled: How long its thread neither computed nor waited in an event loop.
         steps: What each of its steps took.

@@ -44,7 +44,7 @@ class AttemptTimers:
     Args:
         clock: The time of the run.
         are_announced: Whether the orchestrator announces starts.
-        on_start: Called in the engine's thread, with the id of each attempt that starts and the time.
+        on_start: Called in the engine's thread, with the id of each attempt that has started and the clock time of its start.
 
     Attributes:
         starts: The announced starts by attempt; None if nobody wants them. An observer puts a dictionary here, and removes what it has read.
@@ -102,14 +102,14 @@ class AttemptTimers:
     def take_announced(self) -> None:
         """Take note of the starts that other threads have announced so far."""
         while self._announced:
-            attempt_id, now = self._announced.popleft()
+            attempt_id, began = self._announced.popleft()
             if self.starts is not None:
-                self.starts[attempt_id] = now
+                self.starts[attempt_id] = began
             if attempt_id in self._not_started:
-                self._start(attempt_id, now, self._not_started.pop(attempt_id))
+                self._start(attempt_id, began, self._not_started.pop(attempt_id))
 
-    def _start(self, attempt_id: int, now: float, timeout: float | None) -> None:
-        self._on_start(attempt_id, now)
+    def _start(self, attempt_id: int, began: float, timeout: float | None) -> None:
+        self._on_start(attempt_id, began)
         if timeout is not None:
             self._limited.add(attempt_id)
-            heapq.heappush(self._limits, (now + timeout, attempt_id))
+            heapq.heappush(self._limits, (began + timeout, attempt_id))

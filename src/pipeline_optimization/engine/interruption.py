@@ -234,7 +234,7 @@ class Interruption:
             raise
 
     def allowed(self) -> AbstractContextManager[None]:
-        """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it."""
+        """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it. Such contexts are not nested."""
         return self._gate
 
     def refused(self) -> AbstractContextManager[None]:
@@ -245,7 +245,8 @@ class Interruption:
 class _Gate:
     """The context of ``Interruption.allowed``: while the gate is open, signals raise.
 
-    A ``contextmanager`` would do the same, but is slower, and each attempt passes the gate twice.
+    A ``contextmanager`` would do the same, but is slower, and each attempt passes the gate twice. It must not be entered while it is open: the
+    inner end would shut it for the rest of the outer block, too.
 
     Attributes:
         is_open: Whether a signal raises at once.

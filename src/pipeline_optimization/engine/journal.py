@@ -19,7 +19,7 @@ class CallRecord:
     Attributes:
         task: The name of the task.
         key: What faults are drawn for: the content of the call's argument.
-        number: The number of the call among those of this task and key.
+        number: The number of the attempt among those of this task and key. Calls at the same time are copies of one attempt, and have its number.
         outcome: What became of the call.
         latency: The drawn latency in seconds.
         began: When the call began, in nanoseconds of the harness's monotonic clock.

@@ -129,8 +129,8 @@ class CircuitBreaker:
 
         A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes.
         Therefore N successes make up for N failures that are noted later. A single success makes up for none: it ends the row of failures
-        before it, and those that are noted later did happen later. A bundle reports the successes of a task as one number (``Done``), so
-        this call need not add to the number of an earlier one.
+        before it, and those that are noted later did happen later. The successes of an earlier call do not count any more: a bundle reports
+        all its successes of a task in one call (``Done``), and those of an earlier bundle happened before.
         """
         self._streaks.pop(task, None)
         if number > 1:

@@ -234,8 +234,8 @@ class Engine:
         return state
 
     def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Park the next item, and return whether there was one. As nothing is open or parked, either all is done or no slot was free."""
-        # A slot may have become free meanwhile. It gets the item in the next step.
+        """Park the next item, and return whether there was one. It is called if nothing is open or parked, and so perhaps all is done."""
+        # If an item is left, no slot was free: abandoned attempts hold them all. The next slot that becomes free gets the item.
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.put_back(state)

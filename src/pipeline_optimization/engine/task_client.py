@@ -103,7 +103,8 @@ class _ThreadConnection:
 class _LoopConnection:
     """The connection of an event loop. It holds no reference to the loop, so that both can be garbage when nobody uses the loop.
 
-    Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls.
+    Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls: the loop does not read from it any more, so they
+    would wait for ever.
     """
 
     def __init__(self, address: str, loop: asyncio.AbstractEventLoop) -> None:

@@ -97,11 +97,11 @@ class Answer(NamedTuple):
     Attributes:
         result: What the task returned; empty if it failed.
         error: The error of the task; None if it returned.
-        latency: The simulated time of the attempt, waiting and computing.
+        latency: The simulated time of the attempt, waiting and computing (``Draw.time``, not ``Draw.latency``).
         seconds: How long the whole attempt took.
         began: When the attempt began, in nanoseconds of the worker's monotonic clock; 0 if time is simulated.
         done: For a bundle, the elements that went through each task.
-        elements: How many elements of the input were in the attempt.
+        elements: How many elements of the input were in the attempt; 1 if it failed, since an error does not tell.
         log: What the attempt has logged; None if nothing.
         waited: How long the attempt waited, if that was measured.
         stalled: How long its thread neither computed nor waited in an event loop, if that was measured.

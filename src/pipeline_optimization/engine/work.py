@@ -182,7 +182,7 @@ class ItemState:
             attempts used up are added. The largest of a run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
         losses: How many of its attempts were lost.
-        has_begun: Whether it was taken for its first attempt, so that its bytes count as under way. If no slot was free then, it waits all the same.
+        has_begun: Whether it was taken for its first attempt, so that its bytes count as under way. If no slot is free then, it is parked.
         first_started: The clock time at which its first attempt was submitted, or its ``first_error`` taken up; None before.
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.

@@ -3,7 +3,7 @@
 The module ``wire`` shows the way of an attempt from the engine to a worker and back.
 
 An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit, would
-end the worker.
+end the worker. Only what ends the attempt with its run is raised (``stage.is_of_the_run``).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Worker(Equipment):
             is_over: Returns whether the run is over. The attempt asks between its latency and its task, and between two pieces of its work.
 
         Raises:
-            CutShort: If the run is over.
+            CutShort: If the run is over. A KeyboardInterrupt of a signal comes out, too.
         """
         call, began = decode_call(payload), time.monotonic_ns()
         policy, ready = self._policy_of(call), time.monotonic_ns()  # in this order: the first look-up loads the set-up
@@ -97,7 +97,7 @@ class Worker(Equipment):
             is_over: Returns whether the run is over.
 
         Raises:
-            CutShort: If the run is over.
+            CutShort: If the run is over. A KeyboardInterrupt of a signal comes out, too.
         """
         call, began = decode_call(payload), time.monotonic_ns()
         policy, ready = self._policy_of(call), time.monotonic_ns()  # in this order, as in ``run_attempt``
@@ -154,7 +154,7 @@ class Pending:
         self._draw = draw
         self._began = began
         self.is_over = is_over
-        self._process = os.getpid()
+        self._process = os.getpid()  # ``FORKS`` would miss a fork by C code, and asking once is cheap
         self._took: float | None = None
         self._stage: Stage | None = None
         # From ``ready`` until now, the attempt has waited and computed as its draw says. Less the computing, that is the wait. If the draw
@@ -180,7 +180,7 @@ class Pending:
 
     @property
     def latency(self) -> float:
-        """Return how many simulated seconds the attempt takes."""
+        """Return how many simulated seconds the attempt takes, waiting and computing."""
         return self._draw.time
 
     @property
@@ -232,7 +232,7 @@ class Pending:
                 raise
             # An orchestrator ends an attempt by cancelling its asyncio task, which then wants no answer. If nobody has cancelled the task, the
             # user's function raised the error itself, which is a failure as any other.
-            if isinstance(error, CancelledError) and (us := current_task()) is not None and us.cancelling():
+            if isinstance(error, CancelledError) and (task := current_task()) is not None and task.cancelling():
                 raise
             return self._failed(error)
         finally:
