@@ -91,7 +91,7 @@ def test_what_sets_the_floor(registry: Registry) -> None:
         orchestrator=VirtualOrchestrator(),
         registry=registry,
     )
-    assert "(the least that simulated waits, retry delays and timeouts allow)" in table(report)
+    assert "(the least that simulated waits and retry delays allow)" in table(report)
 
     def fail_once(value: int) -> int:
         if not tried:

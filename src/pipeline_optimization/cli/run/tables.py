@@ -67,7 +67,7 @@ def _anagram_facts(report: RunReport, expectation: str) -> Table:
     facts.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with {found}")
     facts.add_row(found, counted(len(report.anagram_counts), "different word"))
     _add_attempts(facts, report)
-    _add_course(facts, report, kept="item", floor="simulated waits, retry delays and timeouts allow")
+    _add_course(facts, report, kept="item", floor="simulated waits and retry delays allow")
     facts.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
     if report.invalid_bytes:
         facts.add_row("invalid", f"{counted(report.invalid_bytes, 'invalid UTF-8 sequence')}, each replaced by U+FFFD")
