@@ -198,6 +198,7 @@ def test_options_make_a_contender_another(registry: Registry) -> None:
         (["--orchestrator", "nobody.py"], "Cannot read nobody.py: No such file"),
         (["no/where"], "Cannot read no/where: No such file"),
         (["mine/notes.txt"], "mine/notes.txt is no Python file. Name a .py file with a TaskOrchestrator class."),
+        (["mine/notes.txt"], "Or, to compare orchestrators on a pipeline of your own, name its file with --pipeline."),
         (["mine/waits.py"], "Cannot read mine/waits.py: a pipe. Name a .py file"),
         (["mine/broken.py"], "Cannot read mine/broken.py: a broken link."),
         (["empty"], "The directory empty has no contender"),

@@ -267,3 +267,16 @@ def test_a_text_that_names_a_file(tmp_path: Path) -> None:
         in message
     )
     assert anagram("run", "--text", "my dog.txt", "--format", "csv", cwd=tmp_path).stderr == b""
+
+
+def test_a_pipeline_that_is_counted_as_a_text(tmp_path: Path) -> None:
+    """Python code is counted like any text, with a note that says how to run it; other files are counted without a note."""
+    (tmp_path / "my own.py").write_text("cat = 1")
+    done = anagram("run", "my own.py", "--format", "csv", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[1]) == (0, b"act,1")
+    message = " ".join(done.stderr.decode().split())
+    assert message == (
+        "Note: The words of 'my own.py' are counted. If the file has a pipeline, run it with: anagram run --pipeline 'my own.py'"
+    )
+    (tmp_path / "cat.txt").write_text("cat")
+    assert anagram("run", "cat.txt", "--format", "csv", cwd=tmp_path).stderr == b""

@@ -97,7 +97,10 @@ def _at(path: Path) -> Found:
     if os.path.isdir(path):
         return _in_directory(path)
     if os.path.lexists(path) and path.suffix != ".py":
-        raise UsageError(f"{printable(str(path))} is no Python file. Name a .py file with a TaskOrchestrator class.")
+        raise UsageError(
+            f"{printable(str(path))} is no Python file. Name a .py file with a TaskOrchestrator class. Or, to compare orchestrators on a "
+            "pipeline of your own, name its file with --pipeline."
+        )
     reason = _reason_against(path) if os.path.lexists(path) else ""
     if reason:
         raise UsageError(

@@ -23,8 +23,8 @@ from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 __all__ = ["RunCheckpoint", "open_run_checkpoint"]
 
 CHANGED_CODE = (
-    "If that makes no difference to the result, go on: add --accept-changed-code (accept_changed_code=True). Otherwise start anew with "
-    "another file."
+    "If the results that it keeps are right with the new code, too, go on: add --accept-changed-code (accept_changed_code=True). Otherwise "
+    "start anew with another file."
 )
 
 SHARE = 0.005

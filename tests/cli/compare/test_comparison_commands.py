@@ -310,7 +310,8 @@ def test_nothing_to_load(tmp_path: Path) -> None:
     shutil.copy(CONTENDERS / "has_no_class.py", tmp_path)
     done = anagram("benchmark", "--orchestrator", "has_no_class.py", *QUICK, cwd=tmp_path)
     assert done.returncode == 2
-    assert b"defines no class TaskOrchestrator" in b" ".join(done.stdout.split())  # the path decides where lines end
+    shown = b" ".join(done.stdout.split())  # the path decides where lines end
+    assert b"defines no class TaskOrchestrator. If it has a pipeline, name it with --pipeline." in shown
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -261,6 +261,7 @@ def test_the_place_of_an_error_is_the_users(workplace: Path, capsys: pytest.Capt
         (["ends.py:x", "in.txt"], "'ends.py' has no 'x'. It has split, odds, lone, counts"),
         (["no.such:x", "in.txt"], "No module named 'no'. Run the command where the module is, or name its file."),
         (["optional.py", "in.txt", "-o", "size=3"], "'size' is an option of the pipeline: -o pipeline.size=VALUE."),
+        (["ends.py:counts", "in.txt", "-o", "cap=3"], "'cap' is an option of the retry policy: -o retry.cap=VALUE."),
     ],
 )
 def test_mistakes_say_what_to_do(

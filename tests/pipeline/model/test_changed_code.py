@@ -118,7 +118,10 @@ def test_a_checkpoint_names_what_changed(home: Path) -> None:
     done = anagram(*RUN, cwd=home)
     assert done.returncode == 2
     assert b"the code of LIMIT, which parse uses" in done.stderr
-    assert b"add --accept-changed-code" in done.stderr
+    assert (
+        b"If the results that it keeps are right with the new code, too, go on: add --accept-changed-code"
+        in done.stderr
+    )
     assert b"Traceback" not in done.stderr
 
 

@@ -44,7 +44,9 @@ def load(order: LoadOrder) -> Callable[[], LoadedContender]:
 def _class_of(module: ModuleType, source: str) -> Callable[[], object]:
     found = getattr(module, "TaskOrchestrator", None)
     if not isinstance(found, type):
-        raise NoContenderError(f"{source} defines no class TaskOrchestrator.")
+        raise NoContenderError(
+            f"{source} defines no class TaskOrchestrator. If it has a pipeline, name it with --pipeline."
+        )
     return found
 
 

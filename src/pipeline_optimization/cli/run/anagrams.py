@@ -40,6 +40,16 @@ def case_job(options: AnagramOptions) -> Job:
     return Job(options=options, sources=[TextSource(case.text)], expected=dict(case.expected))
 
 
+def _note_pipelines(inputs: Sequence[str]) -> None:
+    """Say how to run the pipeline of a Python file that is about to be counted like any text. Whoever forgot ``--pipeline`` reads it."""
+    code = next((name for name in inputs if name.endswith(".py")), None)
+    if code is not None:
+        command = quoted_command(["anagram", "run", "--pipeline", code])
+        click.echo(
+            f"Note: The words of {code!r} are counted. If the file has a pipeline, run it with: {command}", err=True
+        )
+
+
 def jobs_for(  # noqa: PLR0917 - the ways to name input, each once
     options: AnagramOptions,
     text: str | None,
@@ -51,7 +61,7 @@ def jobs_for(  # noqa: PLR0917 - the ways to name input, each once
     """Return the runs that were asked for. Raises UsageError and InputError."""
     given = [
         name
-        for name, value in (("--text", text), ("--input", inputs or None), ("--test-case", test_case))
+        for name, value in (("--text", text), ("an input file", inputs or None), ("--test-case", test_case))
         if value is not None
     ]
     if len(given) > 1:
@@ -64,6 +74,7 @@ def jobs_for(  # noqa: PLR0917 - the ways to name input, each once
             )
         return [Job(options=options, sources=[TextSource(text)])]
     if inputs:
+        _note_pipelines(inputs)
         return [Job(options=options, sources=input_sources(inputs, options.checkpoint, output))]
     if test_case == "all" and options.checkpoint is not None:
         raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")

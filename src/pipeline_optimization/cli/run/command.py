@@ -30,6 +30,7 @@ from pipeline_optimization.cli.run.progress import progress_option
 from pipeline_optimization.cli.run.recording import Recording, recording_options
 from pipeline_optimization.cli.run.result_target import ResultTarget
 from pipeline_optimization.cli.standard_streams import has_unread_input
+from pipeline_optimization.kinds import Kind
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
@@ -186,6 +187,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         raise click.UsageError("--sink takes the rows of a pipeline: name one with --pipeline.")
     if chosen.pipeline:
         raise click.UsageError(f"-o pipeline.{next(iter(chosen.pipeline))} is for a pipeline: name it with --pipeline.")
+    _check_owner(registry, options, {})
     jobs = jobs_for(options, text, [*inputs, *paths], test_case, faults, output)
     if not (inputs or paths or test_case) and text is None and has_unread_input():
         click.echo(
@@ -227,7 +229,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         if getattr(chosen, kind):
             raise click.UsageError(f"-o {kind}.KEY is for counting anagrams; leave it out with --pipeline.")
     if text is not None and inputs:
-        raise click.UsageError("--text and --input exclude each other; give one of them.")
+        raise click.UsageError("--text and an input file exclude each other; give one of them.")
     from pipeline_optimization.cli.run.pipeline import run_pipeline  # noqa: PLC0415 - for such runs only
 
     found = found_pipeline(pipeline, chosen.pipeline, registry)
@@ -248,12 +250,23 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
 
 
 def _check_owner(registry: Registry, options: AnagramOptions, of_pipeline: Mapping[str, object]) -> None:
-    """Raise UsageError if an option of the pipeline was given to the orchestrator, which does not have it."""
-    orchestrator = registry.component("orchestrator", str(options.orchestrator).partition(":")[0])
-    known = [one.name for one in describe_options(orchestrator.options)]
+    """Raise UsageError if an option of the pipeline or of the retry policy was given to the orchestrator, which does not have it."""
+    if not options.orchestrator_options:
+        return
+    known = _names_of_options(registry, "orchestrator", options.orchestrator)
     for name in options.orchestrator_options:
-        if name not in known and name in of_pipeline:
+        if name in known:
+            continue
+        if name in of_pipeline:
             raise click.UsageError(f"{name!r} is an option of the pipeline: -o pipeline.{name}=VALUE.")
+        if name in _names_of_options(registry, "retry_policy", options.retry):
+            raise click.UsageError(f"{name!r} is an option of the retry policy: -o retry.{name}=VALUE.")
+
+
+def _names_of_options(registry: Registry, kind: Kind, given: object) -> frozenset[str]:
+    """Return the names of the options that a component has, which is given as NAME or NAME:VALUE."""
+    component = registry.component(kind, str(given).partition(":")[0])
+    return frozenset(one.name for one in describe_options(component.options))
 
 
 def _again(ctx: click.Context, options: AnagramOptions, *more: str) -> str:
