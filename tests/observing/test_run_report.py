@@ -108,20 +108,49 @@ def test_slices_nest_within_their_slot(events: Sequence[RunEvent]) -> None:
 def test_a_trace_has_each_attempt_once_and_retries_as_flows(events: Sequence[RunEvent]) -> None:
     """Each attempt is a slice with its item and number, and an arrow leads from each failed attempt to the next one of its item."""
     trace = trace_of(events)
-    slices = Counter(
-        (one["args"]["item"], one["args"]["attempt"]) for one in trace if one["ph"] == "X" and "args" in one
-    )
-    assert slices == Counter((one.item, one.attempt) for one in attempts_in(events))
-    retries = sorted(f"{one.item} {one.attempt}" for one in attempts_in(events) if one.attempt > 1)
+    slices = [one for one in trace if one["ph"] == "X" and "args" in one]
+    told = Counter((one["args"]["item"], one["args"]["attempt"]) for one in slices)
+    assert told == Counter((one.item, one.attempt) for one in attempts_in(events))
+    retries = sum(one.attempt > 1 for one in attempts_in(events))
     assert retries
-    assert sorted(one["id"] for one in trace if one["ph"] == "s") == retries
-    assert sorted(one["id"] for one in trace if one["ph"] == "f") == retries
+    begins = {(one["tid"], one["ts"]): one["args"] for one in slices}
+    starts, ends = ({one["id"]: begins[one["tid"], one["ts"]] for one in trace if one["ph"] == ph} for ph in "sf")
+    assert list(starts) == list(ends) == list(range(1, retries + 1))
+    for failed, retry in zip(starts.values(), ends.values(), strict=True):
+        assert (failed["item"], failed["attempt"]) == (retry["item"], retry["attempt"] - 1)
+
+
+def test_the_retry_of_an_element_that_failed_in_a_bundle_comes_from_the_bundle() -> None:
+    """The element has no slice of its own there, but a mark at the end of the bundle, and the arrow begins at the bundle's slice."""
+    unknown: dict[str, Any] = {
+        "slot": 0,
+        "handed_out_ns": None,
+        "began_ns": None,
+        "ended_ns": None,
+        "bundle": "lines:0",
+    }
+    error = ErrorRecord(type="TimeoutError", message="slow")
+    trace = trace_of(
+        [
+            attempt(item="lines:0", slot=3, began=1_000, took=5_000, elements=2),
+            attempt(item="t:1", outcome="error", error=error, status="", **unknown),
+            attempt(item="t:2", outcome="error", error=error, status="failed", **unknown),
+            attempt(2, item="t:1", slot=1, began=9_000, bundle=""),
+        ]
+    )
+    marks = [one for one in trace if one["ph"] == "i"]
+    assert [(one["tid"], one["ts"], one["args"]["item"]) for one in marks] == [(3, 6.0, "t:1"), (3, 6.0, "t:2")]
+    assert marks[0]["args"]["error"] == "TimeoutError: slow"
+    arrows = [(one["ph"], one["id"], one["tid"], one["ts"]) for one in trace if one["ph"] in "sf"]
+    assert arrows == [("s", 1, 3, 1.0), ("f", 1, 1, 9.0)]
 
 
 def test_waits_are_inside_their_attempt() -> None:
-    """A wait is a slice of its own at the attempt's begin, never longer than the attempt."""
+    """A wait is a slice of its own, never longer than the attempt. It begins a nanosecond after the attempt, so that arrows end at that."""
     outer, inner = (one for one in trace_of([attempt(took=5, latency_ns=9, waited_ns=9)]) if one["ph"] == "X")
-    assert (inner["name"], inner["ts"], inner["dur"]) == (WAIT, outer["ts"], outer["dur"])
+    assert (outer["ts"], outer["dur"]) == (0.0, 0.005)
+    assert (inner["name"], inner["ts"], inner["dur"]) == (WAIT, 0.001, 0.004)
+    assert len([one for one in trace_of([attempt(took=1, waited_ns=1)]) if one["ph"] == "X"]) == 1
 
 
 def test_a_trace_that_was_cut_off_has_whole_lines() -> None:
