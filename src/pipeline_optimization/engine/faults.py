@@ -255,7 +255,7 @@ def pass_latency(
     """
     client = _harness() if key else None
     if client is not None:
-        drawn = client.call(task, key, number=number, policy=policy)
+        drawn = client.draw(task, key, number=number, policy=policy)
     else:
         drawn = draw()
         if drawn.latency > 0:
@@ -289,7 +289,7 @@ async def pass_latency_async(
     """Do what ``pass_latency`` does, while the event loop serves others."""
     client = _harness() if key else None
     if client is not None:
-        drawn = await client.call_async(task, key, number=number, policy=policy)
+        drawn = await client.draw_async(task, key, number=number, policy=policy)
     else:
         drawn = draw()
         if drawn.latency > 0:

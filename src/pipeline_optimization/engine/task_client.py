@@ -15,7 +15,7 @@ import os
 import socket
 import threading
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakKeyDictionary, finalize
 
 from pipeline_optimization.engine.faults import TASK_SERVER, Draw
@@ -42,6 +42,10 @@ class TaskClient:
         self._threads = threading.local()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopConnection] = WeakKeyDictionary()
 
+    def look(self) -> None:
+        """Raise OptionError if nobody is at the address."""
+        _connect(self._address).close()
+
     def call(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
         """Block the thread until the latency of the call has passed, and return what was drawn for it.
 
@@ -56,12 +60,12 @@ class TaskClient:
         """
         connection: _ThreadConnection | None = getattr(self._threads, "connection", None)
         # A forked process has inherited the connection of its parent, and must not use it.
-        if connection is None or connection.process != os.getpid():
+        if connection is None or connection.is_over or connection.process != os.getpid():
             connection = self._threads.connection = _ThreadConnection(self._address)
         return connection.call(task, key, number, policy)
 
     async def call_async(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
-        """Do what ``call`` does, while the event loop serves others."""
+        """Do what ``call`` does, while the event loop serves others. Raises OptionError as ``call`` does."""
         import asyncio  # noqa: PLC0415 - slow to import, and only event loops need it
 
         loop = asyncio.get_running_loop()
@@ -70,10 +74,45 @@ class TaskClient:
             connection = self._loops[loop] = _LoopConnection(self._address, loop)
         return await connection.call(loop, task, key, number, policy)
 
+    def draw(self, task: str, key: str, *, number: int, policy: str) -> Draw:
+        """Do what ``call`` does. If the harness does not answer, return a draw that lets the call fail with the error.
+
+        So an attempt has an answer in any case. An error that was raised before its task began would end its worker.
+        """
+        try:
+            return self.call(task, key, number=number, policy=policy)
+        except OptionError as error:
+            return _Unanswered.of(error)
+
+    async def draw_async(self, task: str, key: str, *, number: int, policy: str) -> Draw:
+        """Do what ``draw`` does, while the event loop serves others."""
+        try:
+            return await self.call_async(task, key, number=number, policy=policy)
+        except OptionError as error:
+            return _Unanswered.of(error)
+
+
+class _Unanswered(Draw):
+    """Stands for the draw of a call that the harness has not answered. The call fails with ``error_raised``, which is not simulated."""
+
+    error_raised: OptionError
+
+    @classmethod
+    def of(cls, error: OptionError) -> _Unanswered:
+        draw = cls(fails=True, latency=0.0)
+        draw.error_raised = error
+        return draw
+
+    def raise_if_fails(self, task: str, attempt: int = 0) -> NoReturn:
+        raise self.error_raised
+
 
 class _ThreadConnection:
+    """The connection of a thread. Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls."""
+
     def __init__(self, address: str) -> None:
         self.process = os.getpid()
+        self.is_over = False
         self._socket = _connect(address)
         finalize(self, self._socket.close)  # when its thread has ended
         self._rest = b""
@@ -97,14 +136,14 @@ class _ThreadConnection:
                 if answered == self._id:
                     return Draw(*drawn)
         except OSError as error:
+            self.is_over = True
             raise _no_answer() from error
 
 
 class _LoopConnection:
     """The connection of an event loop. It holds no reference to the loop, so that both can be garbage when nobody uses the loop.
 
-    Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls: the loop does not read from it any more, so they
-    would wait for ever.
+    Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls.
     """
 
     def __init__(self, address: str, loop: asyncio.AbstractEventLoop) -> None:

@@ -207,11 +207,18 @@ def _observing(
 
 
 def _labels(plan: RunPlan[Any]) -> dict[str, Any]:
-    """Return the labels of retry policies, which the harness records, if this process is measured."""
-    if TASK_SERVER not in os.environ:
+    """Return the labels of retry policies, which the harness records, if this process is measured.
+
+    Raises:
+        OptionError: If calls of tasks will ask the harness, and it is not there.
+    """
+    if not (address := os.environ.get(TASK_SERVER)):
         return {}
+    from pipeline_optimization.engine.task_client import client_of  # noqa: PLC0415 - for runs that are measured
     from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
 
+    if not plan.faults.is_calm:
+        client_of(address).look()
     return {
         "policy": RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
         "own_policies": {name: spec.retry.label for name, spec in plan.job.tasks.items() if spec.retry is not None},
