@@ -285,6 +285,32 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "The fault profile 'gone.toml' cannot be read" in err
 
 
+@pytest.mark.parametrize(
+    ("tasks", "warnings"),
+    [
+        (("upper",), []),
+        (("upper", "look_up"), []),  # a profile may be of several pipelines
+        (("uper", "look_up"), ["names the task 'uper', which this run does not have. Did you mean 'upper'?"]),
+        (("upper", "uper"), ["names the task 'uper', which this run does not have. Did you mean 'upper'?"]),
+        (("look_up", "fetch"), ["names no task of this run. Its tasks: upper."]),
+        ((), []),
+    ],
+)
+def test_a_task_that_the_run_does_not_have(tasks: tuple[str, ...], warnings: list[str]) -> None:
+    """A misspelt section would simulate nothing, so a warning names it; sections for other pipelines are nothing to warn of."""
+    faults = FaultProfile(tasks={name: TaskProfile(latency=constant(0.0001)) for name in tasks})
+    report = run(LENGTHS, WORDS, orchestrator=VirtualOrchestrator(1), faults=faults, seed=1)
+    assert list(report.warnings) == [f"The fault profile {report.summary.faults.profile} {text}" for text in warnings]
+
+
+def test_a_misspelt_stage(tmp_path: Path) -> None:
+    """The same holds for the built-in pipeline, also if the profile then simulates nothing."""
+    path = tmp_path / "slow.toml"
+    path.write_text("failures = 0\ntimes = 0\n[task.get_wrds]\nlatency = 1\n")
+    (warning,) = count_anagrams("cat", faults=str(path), seed=1).warnings
+    assert warning.endswith("names the task 'get_wrds', which this run does not have. Did you mean 'get_words'?")
+
+
 def test_names(tmp_path: Path) -> None:
     """A plugin registers a profile by its name; an unknown name is told with those that there are."""
 

@@ -5,14 +5,15 @@ A task may declare faults of its own (``@task``). A profile multiplies these by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from pipeline_optimization.engine.faults import BUILT_IN_PROFILES, TaskFaults
+from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
 
-__all__ = ["PROFILES", "faults_under"]
+__all__ = ["PROFILES", "faults_under", "misnamed_tasks"]
 
 _AS_DECLARED = TaskProfile()
 """What a profile says of a task that it does not name: nothing, so that the task has the faults that it declares."""
@@ -38,6 +39,22 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
         compute=named.compute,
         errors=tuple((error, weight / weights) for error, weight in named.errors.items()),
     )
+
+
+def misnamed_tasks(profile: FaultProfile, known: Sequence[str]) -> Sequence[str]:
+    """Return what to tell of tasks that a profile names and a run does not have, as ends of a sentence about the profile.
+
+    A profile may be for several pipelines. So a name is told only if it resembles one of the run's, or if the profile names no task of the run.
+    """
+    unknown = [name for name in profile.tasks if name not in known]
+    told = [
+        f"names the task {name!r}, which this run does not have.{hint}"
+        for name in unknown
+        if (hint := did_you_mean(name, known))
+    ]
+    if unknown and not told and len(unknown) == len(profile.tasks):
+        return (f"names no task of this run. Its tasks: {', '.join(known)}.",)
+    return told
 
 
 @cache

@@ -123,8 +123,20 @@ def summary_of(
         stop=engine.stop,
         resumed_items=checkpoint.resumed,
         checkpoint=options.checkpoint or "",
-        warnings=tuple(warnings),
+        warnings=(*_misnamed(plan), *warnings),
     )
+
+
+def _misnamed(plan: RunPlan[Any]) -> Sequence[str]:
+    """Return warnings of tasks that only the user's fault profile has, since nothing is simulated for a name that is misspelt."""
+    faults = plan.options.faults
+    if faults.own is None:
+        return ()
+    from pipeline_optimization.engine.profiles import misnamed_tasks  # noqa: PLC0415 - hardly any run has a profile of its own
+
+    return [
+        f"The fault profile {faults.profile} {told}" for told in misnamed_tasks(faults.own, list(plan.faults.tasks))
+    ]
 
 
 def totals_of(stats: TaskStats) -> dict[str, Any]:

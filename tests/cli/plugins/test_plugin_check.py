@@ -64,6 +64,16 @@ def anagram_run_finished(event): pass
 """
 
 
+def test_a_component_that_cannot_be_built(tmp_path: Path) -> None:
+    """It has one check, which fails, and the total counts one check."""
+    without_observer, _, _ = BAD.rpartition("@hookimpl")
+    (tmp_path / "bad.py").write_text(without_observer.replace("__call__", "called"))
+    done = anagram("plugins", "check", "bad", "--plugins-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert "signature:length  is_built" in done.stdout.decode()
+    assert done.stdout.decode().splitlines()[-1] == "1 check, 1 failed."
+
+
 def test_an_installed_observer(tmp_path: Path) -> None:
     """An observer keeps its contract where it is installed too, and where another one is broken."""
     install(tmp_path, "watching", "watch", OBSERVER, group="anagram_observer")

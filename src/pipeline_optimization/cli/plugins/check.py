@@ -16,6 +16,7 @@ from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.errors import LexiconError, PluginError, UsageError
 from pipeline_optimization.kinds import OBSERVER_HOOKS
+from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import PluginRecord, Registry
 from pipeline_optimization.registry.failure import unusable
 from pipeline_optimization.registry.options import argument_name
@@ -81,7 +82,7 @@ def check_plugin(registry: Registry, name: str, *, labels: Sequence[str], as_jso
         click.echo(json.dumps([checked.to_dict() for checked in found], indent=2))
     else:
         TableConsole(sys.stdout).print(table)
-        click.echo(f"{len(found)} checks, {failures} failed.")
+        click.echo(f"{counted(len(found), 'check')}, {failures} failed.")
     return INCOMPLETE if failures else COMPLETE
 
 
