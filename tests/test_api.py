@@ -58,7 +58,9 @@ def test_kinds_of_sources(tmp_path: Path, registry: Registry) -> None:
 @pytest.mark.parametrize("wrong", [None, 3, b"cat", {"a": 1}])
 def test_what_is_no_source(wrong: object, registry: Registry) -> None:
     """Anything else is refused with what may be given."""
-    with pytest.raises(InputError, match=r"Give a string of text, a pathlib\.Path"):
+    with pytest.raises(
+        InputError, match=r"An input cannot be of the type \w+\. Give a string of text, a pathlib\.Path"
+    ):
         count_anagrams(wrong, registry=registry)  # type: ignore[arg-type]
 
 

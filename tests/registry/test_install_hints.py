@@ -68,6 +68,16 @@ def test_beside_the_cores_wheel(tmp_path: Path) -> None:
     )
 
 
+def test_from_a_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the core was installed from the folder of a clone, as the README says, the plugin and those that it needs are in it."""
+    monkeypatch.chdir(tmp_path)
+    direct = origin(url=ROOT.as_uri(), dir_info={})
+    plugins = ROOT / "plugins"
+    assert how_to_install("anagram-plugin-hedged", root=tmp_path, environment={}, direct_url=direct) == (
+        f"pip install {plugins / 'anagram-plugin-asyncio'} {plugins / 'anagram-plugin-hedged'}"
+    )
+
+
 def test_from_a_repository(tmp_path: Path) -> None:
     """Where the core was installed from a repository, the plugin is in it, at the same commit."""
     direct = origin(url="https://example.org/p.git", vcs_info={"vcs": "git", "commit_id": "abc"})

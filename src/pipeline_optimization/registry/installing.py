@@ -41,8 +41,12 @@ def how_to_install(
             if f"[tool.hatch.envs.{name}]" in (root / "pyproject.toml").read_text("utf-8"):
                 return f"it has an environment of its own, hatch run {name}:anagram"
             return "it is in the default environment, hatch run anagram"
-        return f"pip install {shlex.join(map(_shown, (*_needed(folder), folder)))}"
+        return _from_folder(folder)
     return _as_the_core(distribution, _facts(direct_url))
+
+
+def _from_folder(folder: Path) -> str:
+    return f"pip install {shlex.join(map(_shown, (*_needed(folder), folder)))}"
 
 
 def _needed(folder: Path) -> Iterator[Path]:
@@ -65,8 +69,11 @@ def _as_the_core(distribution: str, facts: Mapping[str, object]) -> str:
         place = f"{repository.get('vcs', 'git')}+{url}{at}#subdirectory=plugins/{distribution}"
         return f"pip install {shlex.quote(f'{distribution} @ {place}')}"
     if url.startswith("file:"):
-        folder = Path(unquote(urlsplit(url).path)).parent
-        wheels = sorted(folder.glob(f"{distribution.replace('-', '_')}-*.whl"))
+        core = Path(unquote(urlsplit(url).path))
+        folder = core / "plugins" / distribution
+        if (folder / "pyproject.toml").is_file():
+            return _from_folder(folder)
+        wheels = sorted(core.parent.glob(f"{distribution.replace('-', '_')}-*.whl"))
         if wheels:
             return f"pip install {shlex.quote(str(wheels[-1]))}"
     return f"install it from where {CORE} came from, {url}"

@@ -210,7 +210,7 @@ def _warn_of_a_name(text: str, call: str, frames: int) -> None:
 
 def _uncountable(given: object) -> InputError:
     return InputError(
-        f"Cannot count {type(given).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
+        f"An input cannot be of the type {type(given).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
         "of paths.",
         source=repr(given)[:80],
     )
