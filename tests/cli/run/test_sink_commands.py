@@ -196,6 +196,22 @@ def test_refused_rows(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert len((workplace / "rows.csv").read_text().splitlines()) == 19
 
 
+def test_a_refused_row_that_no_checkpoint_keeps(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It cannot be tried again, and the message says what to do. No function is to blame."""
+    (workplace / "q.py").write_text(
+        "from pipeline_optimization import Pipeline\n"
+        "def row(line):\n    return complex(1, 2) if line in '78' else line\n"
+        "pipeline = Pipeline('rows').lines().map(row).collect()\n"
+    )
+    kept = ["run", "--pipeline", "q.py", "in.txt", "--output", "rows.ndjson", "--checkpoint", "c", "--resume"]
+    ended_here(kept, capsys)
+    code, _, err = ended_here([*kept, "--retry-failed"], capsys)
+    assert code == 1
+    assert "2 elements failed for good at deliver" in err
+    assert "start anew for it" in " ".join(err.split())
+    assert "mend the function" not in err
+
+
 def test_parquet(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A table of the rows; a retry adds to it, what has no rows is refused, and without pyarrow the message says what to install."""
     parquet = import_module("pyarrow.parquet")

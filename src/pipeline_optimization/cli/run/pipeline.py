@@ -133,8 +133,9 @@ def _described(error: ErrorRecord) -> str:
 def _advice(report: PipelineReport[Any], task: str, error: str, count: int) -> str:
     """Return what to do if no element got through a step; its function is most likely wrong then."""
     stats = report.tasks.get(task)  # None if all failures at the step are of an earlier run
-    # Only rows that a sink refuses are items of ``deliver``; the other rows are written.
-    is_all = count > 1 and stats is not None and stats.items == count and error != "RefusedRow"
+    # Only rows that a sink refuses are items of ``deliver``; the other rows are written. An UnsendableError says itself what to do.
+    has_own_advice = error in {"RefusedRow", "UnsendableError"}
+    is_all = count > 1 and stats is not None and stats.items == count and not has_own_advice
     return (
         " No element got through it: mend the function first; --retry none shows at once whether it works."
         if is_all
