@@ -62,7 +62,7 @@ def failing(at: int, *, is_after: bool, error: Callable[[], BaseException]) -> t
 @pytest.mark.parametrize("options", [FUSED, STAGED], ids=["fused", "staged"])
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", ["death", "disk"])
-@pytest.mark.parametrize("step", [151, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [301, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_statement_may_fail(
     options: dict[str, Any],
     is_after: bool,

@@ -144,14 +144,14 @@ def test_coroutine_functions_go_on_wherever_is_chosen(name: str, monkeypatch: py
     """A run whose functions await looks at its first bundle, and goes on in an event loop, or with a loop in each worker, without running anything twice."""
     monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))
     pipeline = Pipeline("far").values(str).map(f.far).count()
-    words = [f"word {number}" for number in range(3000)]
-    faults = {"failures": 0, "times": 0, "task": {"far": {"failure_rate": 0.2}}}
+    words = [f"word {number}" for number in range(1500)]
+    faults = {"failures": 0, "times": 0, "task": {"far": {"failure_rate": 0.05}}}
     both: list[dict[str, Any]] = [{}, {"faults": faults, "latency_scale": 0.0, "seed": 5}]
     for simulated in both:
         report = run(pipeline, words, orchestrator=AutoOrchestrator(choose=taking(name)), **simulated)
         plain = run(pipeline, words, orchestrator="threaded", **simulated)
         assert (report.result, report.ledger_digest) == (plain.result, plain.ledger_digest)
-        assert report.elements == 3000
+        assert report.elements == 1500
         assert report.summary.choice == f"{name} was told to the test"
 
 
@@ -258,7 +258,7 @@ def test_delays_are_foreseen_at_the_scale_of_the_run(monkeypatch: pytest.MonkeyP
         seen.append(glance.work().delay_scale)
         return Choice(candidate=None, reason="it was told to the test")
 
-    faults = {"failures": 0, "times": 0, "task": {"upper": {"failure_rate": 0.2}}}
+    faults = {"failures": 0, "times": 0, "task": {"upper": {"failure_rate": 0.05}}}
     run(LENGTHS, LINES, orchestrator=AutoOrchestrator(choose=looks), faults=faults, latency_scale=0.001, seed=5)
     assert seen == [0.001]
 

@@ -7,13 +7,19 @@ import pytest
 import pipeline_simulation
 from generated_pipelines import Expected, Scenario
 
-SEEDS = 2_000
-"""The soak runs 20,000, these among them."""
+SEEDS, QUICK = 2_000, 500
+"""The default run has a few of those of the long tests. The soak has 20,000, these among them."""
 
 BLOCK = 250
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
+@pytest.mark.parametrize(
+    "first",
+    [
+        *range(0, QUICK, BLOCK),
+        *(pytest.param(first, marks=pytest.mark.slow) for first in range(QUICK, SEEDS, BLOCK)),
+    ],
+)
 def test_seeds(first: int) -> None:
     """The result is that of plain Python, each element is in it or quarantined once, and the ledger has each call once.
 
