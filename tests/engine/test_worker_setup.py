@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,13 @@ class Slow:
 
     def __reduce__(self) -> tuple[Callable[[float], object], tuple[float]]:
         return time.sleep, (0.2,)
+
+
+class Leaving:
+    """Ends its process when it is unpickled, as a module does that calls ``sys.exit`` where it is imported."""
+
+    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
+        return sys.exit, (3,)
 
 
 @pytest.fixture
@@ -72,3 +80,14 @@ def test_the_load_of_the_set_up_is_no_wait(faults: TaskFaults) -> None:
     answer = decode_answer(Worker(setup.to_bytes()).run_attempt(encode_call(Call("echo", "key", 1, b""))))
     assert answer.waited >= faults.least_time
     assert answer.seconds - answer.waited - answer.stalled >= 0.2
+
+
+def test_a_component_that_leaves_is_an_error_of_the_attempt() -> None:
+    """Its worker goes on, and answers with the error, as it does if the import of a component fails in any other way."""
+    setup = WorkerSetup(build=build, argument=Leaving(), faults=FaultPlan()).to_bytes()
+    call = encode_call(Call("echo", "key", 1, b""))
+    waiting, coroutine = Worker(setup).begin(call), Worker(setup).run_attempt_async(call)
+    for answer in (Worker(setup).run_attempt(call), waiting.finish(), asyncio.run(coroutine)):
+        error = decode_answer(answer).error
+        assert error is not None
+        assert error.type == "SystemExit"

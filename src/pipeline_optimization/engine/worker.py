@@ -112,20 +112,19 @@ class Worker(Equipment):
 
     def _draw_of(self, call: Call) -> Draw:
         try:
-            return _draw(self, call)
-        except Exception:  # noqa: BLE001 - ``finish`` draws again, with the same arguments and the same error, which becomes the answer
-            return CALM
+            return self.setup.draw(call)
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            return CALM  # ``finish`` draws again, with the same arguments and the same error, which becomes the answer
 
     def _policy_of(self, call: Call) -> str:
         try:
             return self.setup.own_policies.get(call.task, self.setup.policy)
-        except Exception:  # noqa: BLE001 - as in ``_draw_of``: if the set-up cannot be loaded, ``finish`` finds the same error
-            return ""
-
-
-def _draw(worker: Worker, call: Call) -> Draw:
-    """Draw the faults of an attempt. Raises an error of a user's distribution, and whatever the import of a component raises."""
-    return worker.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            return ""  # as in ``_draw_of``: if the set-up cannot be loaded, ``finish`` finds the same error
 
 
 class Pending:
@@ -252,7 +251,7 @@ class Pending:
         if self.is_over():
             raise CutShort
         if self._draw is CALM:  # either the task has no faults, or drawing them raised an error
-            _draw(self._worker, self.call)
+            self._worker.setup.draw(self.call)
         self._draw.raise_if_fails(self.call.task, self.call.number)
 
     def _done(self, result: bytes | Bundled) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import field, frozen
 
-from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.faults import Draw, FaultPlan
 from pipeline_optimization.engine.log_origin import process_here
 from pipeline_optimization.engine.stage import ClosingStage, Stage
 from pipeline_optimization.errors import PluginError
@@ -18,6 +18,7 @@ from pipeline_optimization.file_module import FileModule
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import LogSettings
     from pipeline_optimization.engine.log_capture import LogCapture
+    from pipeline_optimization.engine.wire import Call
 
 __all__ = ["Equipment", "WorkerSetup"]
 
@@ -63,6 +64,10 @@ class WorkerSetup:
         # Three parts, since their order matters in the worker: to unpickle the set-up imports modules. The files must exist by then,
         # and the worker must already collect log records, because these modules may log.
         return pickle.dumps((tuple(self.files), setup, self.logs), pickle.HIGHEST_PROTOCOL)
+
+    def draw(self, call: Call) -> Draw:
+        """Draw the faults of an attempt. Raises whatever a distribution of the user's raises."""
+        return self.faults.draw(call.task, call.fault_key, call.number, call.copy)
 
     @property
     def modules(self) -> Sequence[str]:
