@@ -221,3 +221,31 @@ def test_what_only_looks_like_a_client_does_no_harm() -> None:
     odd, plain = OddError("odd"), PlainError("plain")
     odd.__cause__, plain.__cause__ = plain, odd
     assert describe_error(odd).retry_after is None
+
+
+def test_an_error_that_is_empty_is_heard_too() -> None:
+    """An exception may have a length, such as the number of its parts, and be false for that."""
+
+    class EmptyError(RetryAfter):
+        def __len__(self) -> int:
+            return 0
+
+    error = LookupError("no page")
+    error.__cause__ = EmptyError(8)
+    assert describe_error(error).retry_after == 8.0
+
+
+def test_a_class_of_a_user_may_be_unfinished() -> None:
+    """Neither a cause whose length raises nor a RetryAfter without seconds makes the description of the error fail."""
+
+    class UnfinishedError(RetryAfter):
+        def __init__(self) -> None:
+            """Do not call the constructor of the class above."""
+
+        def __len__(self) -> int:
+            raise RuntimeError("not yet")
+
+    error = LookupError("no page")
+    error.__cause__ = UnfinishedError()
+    assert describe_error(error).traceback.startswith("Traceback")
+    assert describe_error(error).retry_after is None

@@ -25,12 +25,12 @@ def asked_delay(error: BaseException) -> float | None:
     requests) or ``error.headers`` (urllib, aiohttp).
     """
     for one in _chain(error):
-        if isinstance(one, RetryAfter):
-            return one.seconds
         try:
+            if isinstance(one, RetryAfter):
+                return one.seconds
             # An error of httpx or requests has its headers in the response. If no response came, ``response`` is None, and there are no headers.
             delay = delay_in(getattr(getattr(one, "response", one), "headers", None))
-        except Exception:  # noqa: BLE001, S112 - it only looked like a client's error, and its attributes may raise anything
+        except Exception:  # noqa: BLE001, S112 - the attributes of a user's or a client's error may raise anything
             continue
         if delay is not None:
             return delay
@@ -43,7 +43,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         if one is None:
             return
         yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        # Compared with None, since an exception may be false: its class may have a length, for example.
+        one = one.__context__ if one.__cause__ is None and not one.__suppress_context__ else one.__cause__
 
 
 def delay_in(headers: object) -> float | None:

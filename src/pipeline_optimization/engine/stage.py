@@ -152,7 +152,7 @@ def describe_error(error: BaseException, *, is_permanent: bool = False) -> Error
         # It has no traceback, which would only show where the engine raised it.
         name = error.stands_for or name
     else:
-        trace = "".join(traceback.format_exception(error))
+        trace = _traceback_of(error)
     return ErrorRecord(
         type=name,
         message=message_of(error),
@@ -161,3 +161,10 @@ def describe_error(error: BaseException, *, is_permanent: bool = False) -> Error
         is_permanent=is_permanent,
         retry_after=asked_delay(error),
     )
+
+
+def _traceback_of(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # noqa: BLE001 - Python asks an exception for its truth, and so calls its ``__len__`` or ``__bool__``, which may raise anything
+        return "".join(["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__)])
