@@ -215,3 +215,21 @@ def test_an_attempt_that_starts_while_the_run_winds_down_is_told() -> None:
     second = 10**9
     told = [(one.item, one.outcome, one.began_ns, one.came_back_ns) for one in events if isinstance(one, AttemptEnded)]
     assert told == [("echo:0", "abandoned", 0, 2 * second), ("echo:1", "abandoned", second, 2 * second)]
+
+
+class Telling(ManyWorkers):
+    """Says of a death what a library told of it, which may be a URL with a password."""
+
+    def poll(self, timeout: float) -> list[Completion]:
+        return [evolve(one, detail="no answer from http://ann:secret@host/") for one in super().poll(timeout)]
+
+
+def test_what_is_known_of_a_death_has_no_secret() -> None:
+    """Neither the event of the attempt nor that of the worker, which observers write to files."""
+    orchestrator = Telling(1, adversary=Takes([1.0], lost=frozenset({"echo:0"})))
+    orchestrator.capabilities = Capabilities(isolation="process", announces_start=True)
+    _, events, _ = start(IndependentItems(1), orchestrator=orchestrator)
+    told = [one.error.message for one in events if isinstance(one, TaskFailed)]
+    assert [*told, *(one.detail for one in events if isinstance(one, WorkerLost))] == [
+        "no answer from http://ann:***@host/"
+    ] * 2

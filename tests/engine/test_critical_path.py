@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
 from independent_items import IndependentItems, Takes, start
 from pipeline_optimization import count_anagrams
@@ -15,6 +15,7 @@ from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.observing.products import digest_of
+from pipeline_optimization.types import OpenContext
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 
 
@@ -49,6 +50,21 @@ def test_retries_and_their_delays_are_part_of_it() -> None:
     """All attempts of an item count, and the delays between them."""
     path = path_of([1.0, 2.0, 4.0], policy=FixedPolicy(FixedOptions(delay=10.0, attempts=2)), faults=TaskFaults(1.0))
     assert path == CriticalPath(seconds=14.0, steps=(step(1, 4.0, attempts=2, delayed=10.0),))
+
+
+class Silent(VirtualOrchestrator):
+    """Loses each attempt before its start was announced, though it announces starts."""
+
+    def open(self, context: OpenContext) -> None:
+        super().open(evolve(context, started=lambda attempt_id: None))
+
+
+def test_an_item_that_never_began_has_a_path() -> None:
+    """It has ended, as poison, and nobody knows that it ran."""
+    orchestrator = Silent(1, adversary=Takes([1.0] * 3, lost=frozenset({"echo:0"})))
+    engine, _, _ = start(IndependentItems(1), orchestrator=orchestrator)
+    assert engine.tally.failed_items[0].is_poison
+    assert engine.announcer.critical_path() == CriticalPath(seconds=0.0, steps=(step(0, 0.0),))
 
 
 @pytest.mark.parametrize("name", ["sequential", "threaded", "multiprocess"])

@@ -20,6 +20,7 @@ from pipeline_optimization.engine.masked_errors import masked_error
 from pipeline_optimization.engine.tally import Emit, NullAnnouncer, OnLog
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, ItemState
+from pipeline_optimization.masking import masked
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, Orchestrator
 from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.events import (
@@ -75,7 +76,7 @@ class Announcer(NullAnnouncer):
         )
         # In another process, a lost attempt means that its worker is dead. In a thread of this process, it does not.
         self._workers_die = capabilities.may_leave
-        self._ends_workers = capabilities.may_leave and capabilities.can_kill  # what others cancel has not begun
+        self._ends_workers = capabilities.may_leave and capabilities.can_kill  # otherwise it cancels only what waits
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
@@ -92,10 +93,9 @@ class Announcer(NullAnnouncer):
         # The attempt that came back last, with the state of its item. Its life is None if its event is made, or if nobody follows attempts.
         self._life: Life | None = None
         self._state: ItemState | None = None
-        self._number = 0
         self._outcome: Outcome = "ok"
         self._error: ErrorRecord | None = None
-        self._worker = ""
+        self._number, self._worker = 0, ""
 
     def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
         self._accounting.follow(orchestrator, open_attempts)
@@ -131,7 +131,7 @@ class Announcer(NullAnnouncer):
             self._outcome = "lost"
             self._life = self._cut_life(state, handed_out, started, back, worker)
             if self._workers_die and worker:
-                self._lose_worker(self._life, completion.detail)
+                self._lose_worker(self._life, masked(completion.detail))
             return
         self._outcome = "ok"
         began, took = answer.began, round(answer.seconds * SECOND)
@@ -256,10 +256,10 @@ class Announcer(NullAnnouncer):
     def _cut_life(self, state: ItemState, handed_out: int, started: float | None, back: int, worker: str) -> Life:
         """Note how long an attempt ran that did not answer, and return its life. ``started`` is when its start was announced, in seconds, or None."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
-        if start is not None or not self._announces_start:
-            began = handed_out if start is None else start  # without announcements, perhaps it ran all this time
-            self._accounting.ran(began, back, 0)
-            state.ran = back - began + (state.ran or 0)
+        # Without announcements, perhaps it ran all this time. With them, an attempt whose start nobody announced has not run.
+        began = start if start is not None else back if self._announces_start else handed_out
+        self._accounting.ran(began, back, 0)
+        state.ran = back - began + (state.ran or 0)
         slot = 0
         if start is not None and worker:
             slot = self._slots.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
