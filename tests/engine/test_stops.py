@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bundle_workload import Bundle, build_copies
 from independent_items import IndependentItems, start
@@ -21,7 +21,15 @@ from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import Attempt, AttemptEnded, Completion, ItemFinished, RunFinished, TaskRetried
+from pipeline_optimization.types import (
+    Attempt,
+    AttemptEnded,
+    Completion,
+    ItemFinished,
+    RunFinished,
+    TaskFailed,
+    TaskRetried,
+)
 from pipeline_optimization.types.events import EngineEvent
 from pipeline_optimization.types.stop_kinds import StopKind
 
@@ -266,6 +274,24 @@ def test_the_loss_that_opens_the_circuit_decides_nothing_more() -> None:
     assert engine.stop.reason.startswith("the last 20 attempts")
     retries = [one for one in events if isinstance(one, TaskRetried)]
     assert len(retries) + engine.tally.failures == 19
+
+
+class NamedFunction(IndependentItems):
+    """One item, whose function has a name."""
+
+    def items(self) -> Iterator[Item]:
+        for item in super().items():
+            yield evolve(item, runs="slow (tasks.py, line 3)")
+
+
+@pytest.mark.parametrize("deadline", [0.5, 2.0])
+def test_no_function_is_blamed_for_the_end_of_its_run(deadline: float) -> None:
+    """An attempt that ends because the run is over is lost, too, but its function has not ended its process."""
+    orchestrator = VirtualOrchestrator(1, adversary=Deciding(lost))
+    _, events, _ = start(NamedFunction(1), orchestrator=orchestrator, limits=Limits(deadline=deadline, poison_losses=1))
+    (message,) = [one.error.message for one in events if isinstance(one, TaskFailed)]
+    assert "while it ran slow (tasks.py, line 3)" in message
+    assert ("must not end its process" in message) == (deadline > 1.0)
 
 
 class InterruptedWhileClosing(VirtualOrchestrator):

@@ -244,7 +244,8 @@ class Outcomes:
         """
         state.losses += 1
         self._tally.of(state.item.task).lost += 1
-        error = state.item.loss_error(detail)
+        # Attempts that end because the run is over are reported as lost, too.
+        error = state.item.loss_error(detail, is_stopping=self._run.stop is not None)
         self._announcer.failed(state, error, "lost")
         if self._run.stop is not None:
             return

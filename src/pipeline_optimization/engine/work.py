@@ -107,13 +107,13 @@ class Item:
         """Return the error of an attempt that took longer than ``timeout`` seconds; ``outcome`` says what became of it."""
         return timeout_error(self.runs or "it", timeout, outcome)
 
-    def loss_error(self, detail: str) -> ErrorRecord:
-        """Return the error of an attempt that was lost with its worker; ``detail`` says what is known of the worker's death."""
+    def loss_error(self, detail: str, *, is_stopping: bool) -> ErrorRecord:
+        """Return the error of a lost attempt; ``detail`` says what is known of the cause. If the run is stopping, no function is blamed for it."""
         message = detail or "the worker died"
         if self.runs:
-            message += (
-                f" while it ran {self.runs}; a function must not end its process, nor take more memory than there is"
-            )
+            message += f" while it ran {self.runs}"
+            if not is_stopping:
+                message += "; a function must not end its process, nor take more memory than there is"
         return ErrorRecord(type="WorkerLost", message=message)
 
 
