@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -249,6 +250,18 @@ def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> No
     """sys.exit() in a task and exceptions that cannot be unpickled are failures like any other."""
     engine, _, _ = start(IndependentItems(1), stage=stage)
     assert engine.tally.failed_items[0].error.type.endswith(kind.rpartition(".")[2])
+
+
+def test_a_delay_may_be_any_number() -> None:
+    """A retry policy may reckon with Decimal, for which Python refuses to compute with floats."""
+
+    class Exact(FixedPolicy):
+        def delays(self, rng: Random) -> Iterator[float]:
+            return iter(cast("list[float]", [Decimal("0.5")]))
+
+    engine, _, orchestrator = start(IndependentItems(1), stage=raise_os_error, policy=Exact(FixedOptions()))
+    assert engine.tally.tasks["echo"].attempts == 2
+    assert orchestrator.clock.now() == 0.5
 
 
 @pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan, 10**400, "1", b"1"])

@@ -270,7 +270,7 @@ class Retrying:
             return None
         if not _is_delay(delay):
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay!r} s.", plugin=repr(policy))
-        delay = max(delay * self._scale, _asked(policy, error))
+        delay = max(float(delay) * self._scale, _asked(policy, error))  # it may be a Decimal
         if self._is_too_late(policy, state, now + delay):
             return None
         self._granted[budget_of] += 1
