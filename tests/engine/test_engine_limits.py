@@ -228,6 +228,16 @@ def test_lost_workers_open_the_circuit_too() -> None:
     assert engine.stop.reason == "the last 50 attempts of echo all failed, most of them with WorkerLost"
 
 
+def test_a_reason_names_the_most_frequent_error_for_what_it_is() -> None:
+    """If no type of error has more than half of the failures, it is not that of most of them."""
+    breaker, stop = CircuitBreaker(50), None
+    for number in range(50):
+        state = ItemState(item=Item(id=str(number), task="echo"), earliest=0.0)
+        stop = breaker.failed(state, ErrorRecord(type=f"Error{number % 10}", message=""))
+    assert stop is not None
+    assert stop.reason == "the last 50 attempts of echo all failed, most often with Error0"
+
+
 def test_one_bad_item_opens_no_circuit() -> None:
     """It says nothing of its task, however often it fails."""
     policy = FixedPolicy(FixedOptions(attempts=99, delay=0.0))

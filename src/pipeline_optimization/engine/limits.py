@@ -153,8 +153,9 @@ class CircuitBreaker:
             streak.items.add(item.id)
         if streak.length < self._limit or len(streak.items) < LEAST_ITEMS:
             return None
-        ((common, _),) = streak.errors.most_common(1)
-        reason = f"the last {streak.length} attempts of {item.task} all failed, most of them with {common}"
+        ((common, number),) = streak.errors.most_common(1)
+        how_many = "most of them" if 2 * number > streak.errors.total() else "most often"
+        reason = f"the last {streak.length} attempts of {item.task} all failed, {how_many} with {common}"
         return Stop("circuit_breaker", reason, error, item.place)
 
 
