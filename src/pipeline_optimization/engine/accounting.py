@@ -72,7 +72,7 @@ class Accounting:
         self._orchestrator = orchestrator
         self._open_attempts = open_attempts
 
-    def _look(self) -> None:
+    def _read_slots(self) -> None:
         """Read the number of slots, once the orchestrator is open. None stands for a number without bound, or for an event loop in this thread."""
         slots = self._orchestrator.slots
         # Such an event loop has no workers that could idle. So only those of its slots count that attempts were in.
@@ -83,7 +83,8 @@ class Accounting:
     def pauses(self, backlog: Backlog) -> None:
         """Note that a pause begins."""
         if not self._is_open:
-            self._look()
+            self._read_slots()
+        # If an abandoned attempt holds the only slot, the open ones wait behind it, and the poll is a pause after all.
         if self._runs_in_every_poll and self._open_attempts and not self._open_attempts.abandoned:
             return
         self._begin(self._now(), backlog.waiting_for_retry)
@@ -97,7 +98,7 @@ class Accounting:
         """Yield items, and note as a pause how long the read of each blocked. What it computed is the engine's own work."""
         while True:
             if not self._is_open:
-                self._look()
+                self._read_slots()
             begun, busy = self._now(), thread_time_ns()
             try:
                 item = next(items)
@@ -143,7 +144,7 @@ class Accounting:
             wall: How long the run took.
             used: The largest number of attempts that ran at once. It stands for the slots if their number has no bound.
         """
-        self._look()
+        self._read_slots()  # again: the number may have changed, and a run without a pause has not read it
         slots = max(1, used) if self._slots is None else self._slots
         # What was measured is taken first, and the estimates from what is left. So no error of a clock makes the sum larger than the whole.
         # Nobody knows what abandoned attempts do. The slots that they hold count as computing.

@@ -93,7 +93,7 @@ class TaskFaults:
 
     @property
     def least_time(self) -> float:
-        """Return the shortest wait of a call in seconds."""
+        """Return the shortest wait of a call in seconds, before it is scaled. Unlike ``Draw.time``, it does not include computing."""
         return self.sleep_time if self.latency is None else self.latency.least
 
     @property

@@ -79,7 +79,7 @@ def closing(what: Callable[[], str], *, tell: Tell | None, grace: float = 0.0) -
 
 
 def warn(message: str) -> None:
-    """Log a warning of the run. If no handler of the program would take it, write it to standard error."""
+    """Log a warning of the run. If the program has no handler for its logger, write it to standard error."""
     if "logging" in sys.modules and _log(message):
         return
     with suppress(OSError, ValueError, AttributeError):
@@ -87,7 +87,7 @@ def warn(message: str) -> None:
 
 
 def _log(message: str) -> bool:
-    """Log, and return whether a handler was there for it."""
+    """Log, and return whether there is a handler. It counts also if its level keeps warnings out, since the program then wants none."""
     import logging  # noqa: PLC0415 - imported already
 
     logger: logging.Logger | None = logging.getLogger(LOGGER)

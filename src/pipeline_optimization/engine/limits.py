@@ -128,9 +128,9 @@ class CircuitBreaker:
         """Note successes of a task.
 
         A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes.
-        Therefore N successes make up for N failures that are noted later. A single success makes up for none: it ends the row of failures
-        before it, and those that are noted later did happen later. The successes of an earlier call do not count any more: a bundle reports
-        all its successes of a task in one call (``Done``), and those of an earlier bundle happened before.
+        Therefore N successes make up for N failures that are noted later. A single success makes up for none: as a rule, it is that of an
+        attempt of its own, and the failures that are noted after it happened after it. The successes of an earlier call do not count any more:
+        a bundle reports all its successes of a task in one call (``Done``), and those of an earlier bundle happened before.
         """
         self._streaks.pop(task, None)
         if number > 1:

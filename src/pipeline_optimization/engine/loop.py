@@ -37,7 +37,7 @@ class Engine:
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
-        policies: By task, the time limits and quotas that differ from ``limits``.
+        policies: By task, the time limit that holds instead of that of ``limits``, and the quota. Retry policies among them are for ``retrying``.
         capabilities: What the orchestrator can do.
         signals: The signals that stop the run. With none, a KeyboardInterrupt ends ``run`` as it ends any other function.
         tick: Called after each step. That is four times a second at least, unless the input, the workload, or an attempt in this thread takes longer.
@@ -129,7 +129,7 @@ class Engine:
             finally:
                 try:
                     if not is_clean:
-                        # Attempts that run in this process notice it, and end themselves.
+                        # Attempts in this process notice it and end. A KeyboardInterrupt may strike even here, and must not prevent the close.
                         self._deadline.end_grace()
                 finally:
                     interruption.close(self._orchestrator, force=not is_clean)

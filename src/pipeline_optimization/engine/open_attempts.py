@@ -108,7 +108,7 @@ class Outcomes:
     """Decides what follows for an item from the end of its attempt: its result is accepted, it is tried again, or it fails for good.
 
     Args:
-        run: Its ``stop`` is set when a failure stops the run. Once it is set, nothing is tried again, and nothing fails for good.
+        run: Its ``stop`` is set when a failure stops the run. Once it is set, nothing is tried again, and no attempt lets its item fail for good.
         orchestrator: The orchestrator's name, for errors.
         workload: Takes the results.
         retrying: Decides whether an item is tried again.
@@ -263,7 +263,7 @@ class Outcomes:
         backlog.put_back(state)
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
-        """Let an item fail for good."""
+        """Let an item fail for good. After the run has stopped, that happens only if a sink refuses a row of the item."""
         if state.item.on_failure is not None:
             state.item = evolve(state.item, place=state.item.on_failure())
         failed = self._tally.fail(state, error, is_poison=is_poison)

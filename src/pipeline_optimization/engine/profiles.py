@@ -28,7 +28,7 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
         declared: The faults that the task declares.
     """
     named = profile.tasks.get(task, _AS_DECLARED)
-    weights = sum(named.errors.values())
+    all_weights = sum(named.errors.values())
     rate = min(1.0, declared.failure_rate * profile.failures) if named.failure_rate is None else named.failure_rate
     return TaskFaults(
         failure_rate=rate,
@@ -37,7 +37,7 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
         slowness=profile.slowness,
         latency=named.latency,
         compute=named.compute,
-        errors=tuple((error, weight / weights) for error, weight in named.errors.items()),
+        errors=tuple((error, weight / all_weights) for error, weight in named.errors.items()),
     )
 
 

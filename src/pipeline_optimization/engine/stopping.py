@@ -18,8 +18,8 @@ class Stop:
     Attributes:
         kind: The kind of reason.
         reason: The reason as part of a sentence, for people.
-        error: The error that stopped the run, if one did.
-        place: Where in the input the item with this error comes from.
+        error: The error of the last attempt, if the circuit breaker stopped the run. Other errors that stop a run are in the reason.
+        place: Where in the input the item of this attempt comes from.
     """
 
     kind: StopKind
@@ -37,9 +37,9 @@ class Stop:
         return {"kind": self.kind, "reason": self.reason}
 
 
-def stop_for_hanging_workers(slots: int) -> Stop:
-    """Return the reason to stop a run in which abandoned attempts hold all slots."""
-    who, whom = ("the worker hangs", "it") if slots == 1 else (f"all {counted(slots, 'worker')} hang", "them")
+def stop_for_hanging_workers(workers: int) -> Stop:
+    """Return the reason to stop a run in which abandoned attempts hold all slots. ``workers`` is how many such attempts there are."""
+    who, whom = ("the worker hangs", "it") if workers == 1 else (f"all {counted(workers, 'worker')} hang", "them")
     return Stop("abandoned", f"{who}, and this orchestrator cannot end {whom}")
 
 

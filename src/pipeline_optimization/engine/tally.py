@@ -98,7 +98,8 @@ class Tally:
         tasks: The counts by task.
         failed_items: The first items that failed for good.
         failures_by_error: How many items failed for good, by task and type of error.
-        ended: Items that reached their end, done or failed.
+        ended: Items that reached their end, done or failed. An element counts once for each task that it went through in a bundle, and the bundle
+            counts as an item, too.
         stale: Completions that came too late or twice, and were ignored.
         abandoned: Attempts that took too long and could not be ended.
         floor: The shortest time in seconds that the run could take with any number of workers.

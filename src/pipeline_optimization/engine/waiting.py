@@ -54,7 +54,8 @@ thread_waits = ThreadWaits()
 class ThreadTime:
     """Measures how the calling thread spends its time, from now on.
 
-    ``waited`` and ``stalled`` are the seconds up to the moment at which they are read. Read them before ``end``.
+    ``waited`` and ``stalled`` are the seconds up to the moment at which they are read. Read them before ``end``: after it, event loops do not
+    count their waits any more, and these would be taken for stalls.
     """
 
     def __init__(self) -> None:

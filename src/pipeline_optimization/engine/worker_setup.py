@@ -29,7 +29,7 @@ class WorkerSetup:
 
     Attributes:
         build: Called in the worker with ``argument``; returns the stages by task name. It must be picklable.
-        argument: What ``build`` gets. It must be picklable.
+        argument: What ``build`` gets. It must be picklable. It may have an attribute ``modules``, the names of more modules that workers import.
         faults: The faults that the attempts meet.
         files: The modules of plugins that are single files. A worker creates them before it unpickles the rest.
         is_timed: Whether workers measure how long attempts wait.
