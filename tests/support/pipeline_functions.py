@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -138,6 +139,20 @@ def stops_generating(value: int) -> Iterator[int]:
 
 def unsendable(value: int) -> object:
     return (lambda: value) if value == 13 else value
+
+
+def locked(value: int) -> object:
+    return threading.Lock() if value == 13 else value
+
+
+@task(timeout=60)
+def slowly(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def textual(value: int) -> object:
+    return "thirteen" if value == 13 else value
 
 
 @task(sleep_time=0.1)

@@ -25,7 +25,7 @@ import pipeline_functions as f
 from command import anagram
 from engine_simulation import FAST_DIRECTORY
 from number_of_examples import examples
-from pipeline_optimization import Pipeline, PipelineReport, run, run_async
+from pipeline_optimization import Pipeline, PipelineReport, run, run_async, task
 from pipeline_optimization.ends import Count, Sum
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import CheckpointError, InputError, OptionError, RunInterrupted
@@ -514,6 +514,32 @@ def test_what_the_end_cannot_add_is_lost_alone() -> None:
     assert report.result == 4
     (failed,) = report.failed_items
     assert (failed.error.type, failed.task, failed.place) == ("TypeError", "after", "value 2: 'two'")
+
+
+@pytest.mark.parametrize("name", LOCAL)
+@pytest.mark.parametrize("faults", ["none", "exercise"])
+@pytest.mark.parametrize(
+    ("pipeline", "calls"),
+    [
+        (Pipeline("p").values(int).map(f.textual).sum(), 20),  # the end cannot add a text
+        (Pipeline("p").values(int).map(f.textual).filter(bool).sum(), 40),
+        (Pipeline("p").values(int).map(task(timeout=60)(f.textual)).sum(), 20),
+        (Pipeline("p").values(int).map(f.locked).map(f.slowly).sum(), 39),
+    ],
+    ids=["end", "filtered", "timed", "sent"],
+)
+def test_a_value_with_which_nobody_can_go_on_is_one_failed_call(
+    pipeline: CompletePipeline[int, Any], calls: int, faults: str, name: str
+) -> None:
+    """Its call is not counted as done as well, whether it was made in a bundle or alone, at the first attempt or at a later one."""
+    options: dict[str, Any] = {"faults": faults, "latency_scale": 0.0, "seed": 3, "retry_options": AT_ONCE}
+    report = run(pipeline, range(20), orchestrator=name, **options)
+    assert len(report.failed_items) == 1
+    assert sum(one.items for one in report.tasks.values()) == calls
+    assert report.attempts - report.retries == calls
+    assert (
+        report.ledger_digest == run(pipeline, range(20), orchestrator=VirtualOrchestrator(3), **options).ledger_digest
+    )
 
 
 @pytest.mark.parametrize("source", ["range", "piece"])

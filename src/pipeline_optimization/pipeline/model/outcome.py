@@ -92,6 +92,14 @@ class Outcome:
             number, positions = number + before.number, positions + before.positions
         self.done[task] = Done(task, number, positions)
 
+    def take_back(self, task: str, at: int) -> None:
+        """Note that a task was not done for the element with position ``at``, after all."""
+        before = self.done[task]
+        if before.number == 1:
+            del self.done[task]
+        else:
+            self.done[task] = Done(task, before.number - 1, before.positions - at)
+
     def to_bundled(self) -> Bundled:
         """Return the outcome as bytes, and the tasks that were done. The bytes are plain data, so a checkpoint can keep them."""
         # JSON has no bytes, so the head has their lengths only, and they come after it in the same order.

@@ -18,7 +18,7 @@ from pipeline_optimization.engine.waiting import turns_here
 from pipeline_optimization.pipeline.model.batch import Batch, Joined
 from pipeline_optimization.pipeline.model.calls import Calls, many
 from pipeline_optimization.pipeline.model.codec import Codec
-from pipeline_optimization.pipeline.model.elements import name_of
+from pipeline_optimization.pipeline.model.elements import name_of, position
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.paths import ChildPaths
@@ -80,17 +80,19 @@ class StepRunner:
             from pipeline_optimization.pipeline.model.step_times import StepTimes  # noqa: PLC0415 - for runs that are timed
 
             times = StepTimes()
-        return Passage(self, stop, is_item, times)
+        return Passage(self, first + is_item, stop, is_item, times)
 
 
 @define(eq=False, repr=False)
 class Passage:
     """The way of one attempt's elements to before step ``stop``, what became of them, and what each step took if that is timed.
 
-    ``is_item``: it is the attempt of a single element.
+    ``counted_from`` is the first step whose calls the outcome counts. ``is_item``: it is the attempt of a single element, whose call at the step
+    before that the engine counts.
     """
 
     runner: StepRunner
+    counted_from: int
     stop: int
     is_item: bool
     times: StepTimes | None = None
@@ -129,7 +131,20 @@ class Passage:
         """Put elements aside, to go on in attempts of their own."""
         for path, value in elements:
             one = self.runner.failures.waiting(self.stop, path, value)
-            (self.outcome.failed if isinstance(one, Failed) else self.outcome.waiting).append(one)  # type: ignore[arg-type]
+            if isinstance(one, Failed):
+                self._fail_after_call(one)
+            else:
+                self.outcome.waiting.append(one)
+
+    def _fail_after_call(self, failed: Failed) -> None:
+        """Note an element whose last step returned, but a value with which nobody can go on: the call counts as failed, and not as done as well.
+
+        An output of ``flat_map`` is an element of its own. It fails without the call, whose other outputs go on.
+        """
+        made = self.stop - 1
+        if made >= self.counted_from and self.runner.pipeline.steps[made].kind != "flat_map":
+            self.outcome.take_back(self.runner.pipeline.steps[made].name, position(failed.path))
+        self.outcome.failed.append(failed)
 
     def merging(self) -> float:
         """Return the seconds that the parent will probably take to merge the total."""
@@ -137,7 +152,8 @@ class Passage:
 
     def finish(self) -> Bundled:
         """Return the outcome of all elements for the parent, with what the caches did meanwhile."""
-        self._subtotal.finish(self.outcome)
+        for failed in self._subtotal.finish(self.outcome):
+            self._fail_after_call(failed)
         caches = self.runner.calls.caches
         if caches is not None:
             self.outcome.remembered = caches.take()

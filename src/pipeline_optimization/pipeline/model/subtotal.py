@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field
@@ -11,7 +12,7 @@ from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.ends import Collect, Count, Sum, Top
 from pipeline_optimization.pipeline.model.failures import ElementFailures
-from pipeline_optimization.pipeline.model.outcome import Outcome
+from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.simple_values import NUMBERS, are_simple, count_simple
 
 __all__ = ["Subtotal"]
@@ -77,12 +78,12 @@ class Subtotal:
         """Return the seconds that the parent will probably take to merge the total, without the work that each element causes in any case."""
         return MERGE * (sum(map(len, self._totals)) if isinstance(self.failures.pipeline.end, Count) else 0)
 
-    def finish(self, outcome: Outcome) -> None:
-        """Put the total into an outcome, if an element reached the end, and the failures of elements that could not be added."""
+    def finish(self, outcome: Outcome) -> Sequence[Failed]:
+        """Put the total into an outcome, if an element reached the end. Return the failures of elements that could not be added."""
         end, codec = self.failures.pipeline.end, self.codec
         outcome.total = codec.encode(self._totals[0]) if self._totals else None
         if not self._kept:
-            return
+            return []
         try:
             if self._error is not None:
                 raise self._error
@@ -92,13 +93,14 @@ class Subtotal:
         except BaseException as error:
             if is_of_the_run(error):
                 raise
-            self._add_one_by_one(outcome, error)
+            return self._add_one_by_one(outcome, error)
+        return []
 
-    def _add_one_by_one(self, outcome: Outcome, error: BaseException) -> None:
+    def _add_one_by_one(self, outcome: Outcome, error: BaseException) -> Sequence[Failed]:
         """Add the kept elements one by one, so that those that cannot be added do not spoil the others."""
         if outcome.total is None and sum(map(len, self._kept)) == 1:
-            outcome.failed.append(self.failures.at_end(*self._kept[0][0], error))
-            return
+            return [self.failures.at_end(*self._kept[0][0], error)]
+        failed: list[Failed] = []
         end, codec = self.failures.pipeline.end, self.codec
         total = codec.encode(end.zero()) if outcome.total is None else outcome.total
         for path, value in (element for batch in self._kept for element in batch):
@@ -109,5 +111,6 @@ class Subtotal:
             except BaseException as failure:
                 if is_of_the_run(failure):
                     raise
-                outcome.failed.append(self.failures.at_end(path, value, failure))
+                failed.append(self.failures.at_end(path, value, failure))
         outcome.total = total
+        return failed

@@ -113,7 +113,10 @@ class PipelineWorkload:
         return map(self._bundle, parts)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Add an item's result. Return the items that go on alone. Raises InputError if a source could not be read."""
+        """Add an item's result. Return the items that go on alone.
+
+        Raises InputError if a source could not be read, and UnacceptableError if the item's step returned a value with which nobody can go on.
+        """
         outcome = Outcome.from_bytes(result)
         if outcome.unreadable is not None:
             source, message = outcome.unreadable
@@ -131,6 +134,9 @@ class PipelineWorkload:
             self.bytes_read += max(0, item.size - sum(one.size for one in left))
         if not outcome.failed and not outcome.waiting:
             return left
+        for one in outcome.failed:
+            if not item.is_bundle and (self.pipeline.steps[one.step].name, name_of(one.path)) == (item.task, item.id):
+                raise UnacceptableError(one.error)
         place = self.places(item)
         again = [
             evolve(self.item_of(one, place(one)), first_error=one.error, from_bundle=item.name)
