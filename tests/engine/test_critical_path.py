@@ -12,10 +12,10 @@ from independent_items import IndependentItems, Takes, start
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 from pipeline_optimization.engine.faults import TaskFaults
-from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.observing.products import digest_of
-from pipeline_optimization.types import OpenContext
+from pipeline_optimization.types import Attempt, OpenContext
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 
 
@@ -65,6 +65,36 @@ def test_an_item_that_never_began_has_a_path() -> None:
     engine, _, _ = start(IndependentItems(1), orchestrator=orchestrator)
     assert engine.tally.failed_items[0].is_poison
     assert engine.announcer.critical_path() == CriticalPath(seconds=0.0, steps=(step(0, 0.0),))
+
+
+class SilentOfBundles(VirtualOrchestrator):
+    """Announces no start of the second attempt and the third."""
+
+    def open(self, context: OpenContext) -> None:
+        super().open(evolve(context, started=lambda number: None if number in {2, 3} else context.started(number)))
+
+
+class LostBundle:
+    """An adversary that loses the second attempt and the third."""
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        return [Fate(2.0, "lost" if attempt.id in {2, 3} else "done")]
+
+
+@define(eq=False)
+class ThenBundle(IndependentItems):
+    """An item, then a bundle that is split into one item."""
+
+    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+        part = Item(id="2", task="echo")
+        return [Item(id="1", task="echo", is_bundle=True, split=lambda: [part])] if item.id == "0" else ()
+
+
+def test_the_parts_of_a_bundle_that_never_began_know_what_led_to_them() -> None:
+    """The chain goes on through the bundle, though nobody knows that it ran."""
+    engine, _, _ = start(ThenBundle(1), orchestrator=SilentOfBundles(1, adversary=LostBundle()))
+    steps = (step(0, 2.0), step(1, 0.0), step(2, 2.0))
+    assert engine.announcer.critical_path() == CriticalPath(seconds=4.0, steps=steps)
 
 
 @pytest.mark.parametrize("name", ["sequential", "threaded", "multiprocess"])
