@@ -270,6 +270,15 @@ def test_one_contender_alone_is_not_called_noisy() -> None:
     assert codes(results({"a": 100.0}, noise=0.5)) <= {"skewed"}
 
 
+def test_more_workers_than_cores_are_discouraged_only_for_computing() -> None:
+    """Workers that wait do not compete, and more of them than cores are what such work needs."""
+    quiet = results(THREE, noise=0.005)
+    crowded = evolve(quiet, run=evolve(quiet.run, workers=9), machine={**quiet.machine, "cpus_allowed": "2"})
+    assert [warning.text for warning in summarise(crowded).warnings if warning.code == "too_many_workers"] == [
+        "9 workers on 2 cores compete with each other if they compute; --workers 2 avoids that."
+    ]
+
+
 def test_warnings() -> None:
     """Each condition that a reader should know of gives its warning, with a number and a remedy."""
     quiet = results(THREE, noise=0.005)

@@ -64,7 +64,7 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
             "",
             results.run.workers,
             cores,
-            f"{results.run.workers} workers on {counted(cores, 'core')} compete with each other; give --workers {cores}.",
+            f"{results.run.workers} workers on {counted(cores, 'core')} compete with each other if they compute; --workers {cores} avoids that.",
         )
     load = results.samples[0].load1 if results.samples else 0.0
     if cores and load > 0.25 * cores:
