@@ -70,6 +70,30 @@ def test_just_what_failed_runs_again(
     assert report["failed_items"] == []
 
 
+@pytest.mark.parametrize(
+    ("made", "is_known"), [("complex(line)", True), ("int(line) if line != '2' else 'two'", False)]
+)
+@pytest.mark.parametrize("definition", ["def", "async def"])
+def test_an_element_that_is_not_kept_says_so_when_it_is_tried_again(
+    workplace: Path, capsys: pytest.CaptureFixture[str], definition: str, made: str, is_known: bool
+) -> None:
+    """Its function returned what cannot be kept, or what the end cannot add. Nothing advises to try it again once that is known to be in vain."""
+    end = "collect" if is_known else "sum"
+    (workplace / "kept.py").write_text(
+        f"from pipeline_optimization import Pipeline\n{definition} made(line):\n    return {made}\n"
+        f"pipeline = Pipeline('kept').lines().map(made).{end}()\n"
+    )
+    (workplace / "in.txt").write_text("1\n2\n3\n")
+    command = ["run", "--pipeline", "kept.py", "in.txt", "--checkpoint", "d"]
+    code, _, err = ended_here(command, capsys)
+    assert code == 1
+    assert ("Try the failed elements again" in err) is not is_known
+    code, out, err = ended_here([*command, "--resume", "--retry-failed"], capsys)
+    assert code == 1
+    assert "mend the function, and start anew with another checkpoint" in " ".join(out.split())
+    assert "Try the failed elements again" not in err
+
+
 def test_just_the_line_that_killed_its_worker_runs_again(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It was found in a piece of a bundle, and costs no worker of a run that only goes on."""
     bad = workplace / "bad"  # workers may have an older environment than this process

@@ -34,6 +34,9 @@ from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["run_pipeline"]
 
+UNSENDABLE = "UnsendableError"
+"""The type of the errors of elements that cannot be tried again."""
+
 SAID = 500
 """Characters of an error's message on standard error, at most. The report has the whole message."""
 
@@ -88,7 +91,7 @@ def run_pipeline(
             click.echo(printable(line), err=True)
     if options.checkpoint is not None and report.stop is not None:
         click.echo(f"Finished elements are in {quoted(options.checkpoint)}. Go on with: {resume}", err=True)
-    elif options.checkpoint is not None and report.failures:
+    elif options.checkpoint is not None and _can_try_again(report):
         click.echo(f"Try the failed elements again with: {retry}", err=True)
     return (INCOMPLETE if problems else COMPLETE) if report.stop is None else stop_code(report.stop)
 
@@ -117,6 +120,11 @@ def _problems(report: PipelineReport[Any]) -> list[str]:
     return found
 
 
+def _can_try_again(report: PipelineReport[Any]) -> bool:
+    """Return whether some of the failed elements may get through another attempt."""
+    return any(error != UNSENDABLE for _, error in report.failures)
+
+
 def _cause(stop: Stop) -> str:
     """Return a sentence about the failure that stopped a run, if one did."""
     if stop.error is None or not stop.place:
@@ -134,7 +142,7 @@ def _advice(report: PipelineReport[Any], task: str, error: str, count: int) -> s
     """Return what to do if no element got through a step; its function is most likely wrong then."""
     stats = report.tasks.get(task)  # None if all failures at the step are of an earlier run
     # Only rows that a sink refuses are items of ``deliver``; the other rows are written. An UnsendableError says itself what to do.
-    has_own_advice = error in {"RefusedRow", "UnsendableError"}
+    has_own_advice = error in {"RefusedRow", UNSENDABLE}
     is_all = count > 1 and stats is not None and stats.items == count and not has_own_advice
     return (
         " No element got through it: mend the function first; --retry none shows at once whether it works."

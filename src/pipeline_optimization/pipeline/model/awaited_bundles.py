@@ -11,7 +11,6 @@ from attrs import frozen
 from pipeline_optimization.engine.places import EventLoopHere, Places, event_loop_here
 from pipeline_optimization.engine.stage import Bundled, Stage
 from pipeline_optimization.pipeline.model.awaited import Awaited, call_apart
-from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.bundles import From, PartOfInput
 from pipeline_optimization.pipeline.model.own_loop import run_to_end
 from pipeline_optimization.pipeline.model.passage import StepRunner, stop_of
@@ -98,7 +97,7 @@ class AwaitedFrom(From):
     async def _run(self, data: bytes, here: EventLoopHere) -> Bundled:
         runner, index = self.runner, self.index
         with restoring(self.directory):
-            element = Batch.of([runner.codec.decode(data)])
+            element = runner.element(data)
             passage = runner.passage(index, is_item=True)
             if index in runner.awaited:
                 results = [

@@ -159,7 +159,7 @@ class From:
     def __call__(self, data: bytes) -> Bundled:
         with restoring(self.directory):
             passage = self.runner.passage(self.index, is_item=True)
-            passage.advance(Batch.of([self.runner.codec.decode(data)]), self.index, is_first=True)
+            passage.advance(self.runner.element(data), self.index, is_first=True)
             return passage.finish()
 
     def describe(self, error: BaseException) -> ErrorRecord:

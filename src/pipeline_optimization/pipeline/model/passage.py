@@ -15,6 +15,7 @@ from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
 from pipeline_optimization.engine.waiting import turns_here
+from pipeline_optimization.errors import UnsendableError
 from pipeline_optimization.pipeline.model.batch import Batch, Joined
 from pipeline_optimization.pipeline.model.calls import Calls, many
 from pipeline_optimization.pipeline.model.codec import Codec
@@ -67,6 +68,15 @@ class StepRunner:
     def __attrs_post_init__(self) -> None:
         self.awaited = frozenset(index for index, step in enumerate(self.pipeline.steps) if step.is_async)
         self.failures = ElementFailures(self.pipeline, self.codec)
+
+    def element(self, data: bytes) -> Batch:
+        """Return the element of an attempt of its own. Raises UnsendableError if it has no bytes (``Failed.data``)."""
+        if not data:
+            raise UnsendableError(
+                "it failed after its function had returned, and what the function was given is not kept, so it cannot be tried again alone; "
+                "mend the function, and start anew with another checkpoint"
+            )
+        return Batch.of([self.codec.decode(data)])
 
     def passage(self, first: int, *, is_item: bool) -> Passage:
         """Return the way of one attempt's elements, from a step on."""
