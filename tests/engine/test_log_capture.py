@@ -72,3 +72,29 @@ def test_runs_of_one_process_do_not_change_what_the_others_log(
                 one.close()
         assert [one.level for one in loggers] == before
         assert not any(type(one).__name__ == "LogCapture" for one in loggers[0].handlers)
+
+
+def test_records_that_are_left_at_the_end_of_a_run_do_not_go_to_another_one() -> None:
+    """A record outside an attempt goes to all runs of the process. The end of the first run does not hand it to the second once more."""
+    first, second = worker_of("first", {"": logging.INFO}), worker_of("second", {"": logging.INFO})
+    try:
+        logged(first)
+        logged(second)
+        logging.getLogger(LIBRARY).info("outside")
+        first.close()
+        assert logged(second) == ["info", "outside"]
+    finally:
+        first.close()
+        second.close()
+
+
+def test_records_that_are_left_at_the_end_of_a_run_go_to_the_handlers_of_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A process of a cluster may have handlers of its own, which hear what no answer can take any more."""
+    worker = worker_of("first", {"": logging.INFO})
+    logged(worker)
+    logging.getLogger(LIBRARY).info("outside")
+    caplog.clear()
+    worker.close()
+    assert [one.getMessage() for one in caplog.records] == ["outside"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.engine.attempt_here import attempt_here
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from pipeline_optimization.engine.worker_setup import Equipment
 
 __all__ = ["LogCapture"]
+
+_is_handing_back: ContextVar[bool] = ContextVar("is_handing_back", default=False)
+"""Whether a capture hands its last records to the handlers of the process. The captures of other runs ignore them: records of the run that has
+ended are not theirs, and records outside any attempt have met them already."""
 
 
 class LogCapture(logging.Handler):
@@ -58,7 +63,7 @@ class LogCapture(logging.Handler):
         of the present one is made already.
         """
         attempt = attempt_here.get()
-        if attempt is not None and attempt.run_id != self._worker.run_id:
+        if _is_handing_back.get() or (attempt is not None and attempt.run_id != self._worker.run_id):
             return  # another run uses this process, too
         if record.levelno < self._threshold(record.name):
             return
@@ -96,13 +101,17 @@ class LogCapture(logging.Handler):
         """Put the levels back. Records that no answer will take any more go to the handlers of this process, if it has any."""
         logging.root.removeHandler(self)
         _set_levels(self.changed_levels)
-        strays = self._take_strays()
-        for facts, _ in () if strays is None else strays.records:
-            logging.getLogger(str(facts["name"])).handle(logging.makeLogRecord(dict(facts)))
+        if (strays := self._take_strays()) is not None:
+            token = _is_handing_back.set(True)
+            try:
+                for facts, _ in strays.records:
+                    logging.getLogger(str(facts["name"])).handle(logging.makeLogRecord(dict(facts)))
+            finally:
+                _is_handing_back.reset(token)
         super().close()
 
     def _threshold(self, name: str) -> float:
-        """Return the least level of the records that the parent wants of a logger: its own threshold, or that of the nearest logger above it."""
+        """Return the least level of the records that the parent wants of a logger; infinity if the logger is disabled in the parent."""
         found = self._threshold_by_name.get(name)
         if found is None:
             found = self._threshold_by_name[name] = self.level_for(name)
@@ -114,7 +123,10 @@ class LogCapture(logging.Handler):
         return self._thresholds
 
     def level_for(self, name: str) -> int:
-        """Return the level that a logger needs here, so that it makes the records that the parent wants of it, if it is not disabled there."""
+        """Return the level that a logger needs in this process: its own threshold, or that of the nearest logger above it that has one.
+
+        A logger that is disabled in the parent needs a level all the same, since loggers below it inherit the level.
+        """
         while name and name not in self._thresholds:
             name = name.rpartition(".")[0]
         return self._thresholds.get(name, logging.NOTSET)
