@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ import pytest
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
 from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
+from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types.durations import constant
 
 
@@ -32,6 +34,13 @@ class Leaving:
 
     def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
         return sys.exit, (3,)
+
+
+class Shared:
+    """Refuses to be pickled, as a lock of ``multiprocessing`` does."""
+
+    def __reduce__(self) -> str:
+        raise RuntimeError("Lock objects should only be shared between processes through inheritance")
 
 
 @pytest.fixture
@@ -80,6 +89,21 @@ def test_the_load_of_the_set_up_is_no_wait(faults: TaskFaults) -> None:
     answer = decode_answer(Worker(setup.to_bytes()).run_attempt(encode_call(Call("echo", "key", 1, b""))))
     assert answer.waited >= faults.least_time
     assert answer.seconds - answer.waited - answer.stalled >= 0.2
+
+
+def test_the_load_of_the_set_up_is_no_wait_before_the_latency_passes() -> None:
+    """An attempt that was only begun has waited for nothing yet."""
+    faults = FaultPlan(tasks={"echo": TaskFaults(sleep_time=0.01)})
+    setup = WorkerSetup(build=build, argument=Slow(), faults=faults, is_timed=True)
+    answer = decode_answer(Worker(setup.to_bytes()).begin(encode_call(Call("echo", "key", 1, b""))).finish())
+    assert answer.waited < 0.1 < answer.seconds
+
+
+@pytest.mark.parametrize("argument", [Shared(), ctypes.pointer(ctypes.c_int())])
+def test_an_argument_that_cannot_be_sent_is_named(argument: object) -> None:
+    """Whatever error pickle raises for it: that of a lock or of a pointer is no PicklingError."""
+    with pytest.raises(PluginError, match="A chosen component cannot be sent to workers"):
+        WorkerSetup(build=build, argument=argument, faults=FaultPlan()).to_bytes()
 
 
 def test_a_component_that_leaves_is_an_error_of_the_attempt() -> None:

@@ -58,8 +58,8 @@ class Worker(Equipment):
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults. The caller lets ``Pending.latency`` pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
-        # ``ready`` is when the latency begins to pass, and none of it has passed yet.
-        return Pending(self, call, self._draw_of(call), began, ready=began, is_over=is_over)
+        draw = self._draw_of(call)  # the first draw loads the set-up
+        return Pending(self, call, draw, began, ready=time.monotonic_ns(), is_over=is_over)
 
     def run_attempt(
         self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never

@@ -51,11 +51,12 @@ class WorkerSetup:
         """Return the bytes that a worker is made of.
 
         Raises:
-            PluginError: If a component cannot be imported by its module and its name, as workers do it.
+            PluginError: If something in the set-up cannot be pickled. As a rule, it is a component that workers cannot import by its
+                module and its name.
         """
         try:
             setup = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+        except Exception as error:  # objects raise any error if they refuse to be pickled, such as RuntimeError
             raise PluginError(
                 f"A chosen component cannot be sent to workers: {error}. Its factory, its options class and its options "
                 "must be importable by name: define them at the top level of a module.",
@@ -91,7 +92,7 @@ class WorkerSetup:
         names: list[str] = []
         memo: list[object] = []
         before = last = None
-        argument: Any  # the type checker thinks that it may be None
+        argument: Any  # None for codes that have no argument. Those that refer to the memo have the number of an entry
         for code, argument, _ in pickletools.genops(setup):
             if code.name == "MEMOIZE":
                 memo.append(last)
@@ -188,7 +189,7 @@ class Equipment:
     def _collect_logs(self, logs: LogSettings | None) -> None:
         """Let the records that tasks log here reach the parent. In the parent's own process they do so anyway."""
         if logs is None or self.run_id:
-            return
+            return  # with an id, this was done before: the set-up could not be loaded, and another attempt tries again
         self.run_id = logs.run
         if logs.process != process_here():
             from pipeline_optimization.engine.log_capture import LogCapture  # noqa: PLC0415 - logging, where the parent uses it
