@@ -286,7 +286,7 @@ class Retrying:
 def _is_delay(value: float) -> bool:
     try:
         return 0 <= value <= sys.float_info.max
-    except TypeError:  # it is no number, whatever the policy's annotations say
+    except (TypeError, ArithmeticError):  # it is no number, or a NaN of Decimal, which refuses to be compared
         return False
 
 
