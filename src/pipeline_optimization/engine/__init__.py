@@ -6,12 +6,14 @@ completion. An orchestrator only moves attempts to workers and completions back.
 What the terms mean:
 
 - A *task* is a function that runs in workers, known by its name. A *stage* is a task as a worker runs it: a function that takes
-  bytes and returns bytes. A *step* is one operation of a pipeline, such as ``map`` with a function, which is its task.
+  bytes and returns bytes. (On pages for users, the stages are the three tasks of the built-in pipeline.) A *step* is one operation
+  of a pipeline, such as ``map`` with a function, which is its task.
 - An *item* is one piece of work: a task and the data for it. A *workload* yields items, and takes their results.
 - A *follow-up* is an item that the result of another item made possible.
-- An *attempt* is one execution of an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
+- An *attempt* is one try to run an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
 - A *bundle* is an item that holds many *elements* of the input, which go through several steps in one attempt.
-- The *parent* is the process that runs the engine. A *worker* runs attempts: in a thread of the parent, in a process, or on another machine.
+- The *parent* is the process that runs the engine. Pages for users call it the *driver*, and so does the time account. A *worker* runs
+  attempts: in a thread of the parent, in a process, or on another machine.
 - A *slot* is room for one attempt that runs.
 - An attempt is *open* from the moment at which the orchestrator gets it until it is over. Up to two attempts for each slot are open: one
   runs, and one waits in the orchestrator's queue, so that no worker waits for its next attempt.

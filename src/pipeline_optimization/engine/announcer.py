@@ -76,7 +76,7 @@ class Announcer(NullAnnouncer):
         )
         # In another process, a lost attempt means that its worker is dead. In a thread of this process, it does not.
         self._workers_die = capabilities.may_leave
-        self._ends_workers = capabilities.may_leave and capabilities.can_kill  # otherwise it cancels only what waits
+        self._ends_workers = capabilities.may_leave and capabilities.can_kill  # with an attempt that it cancels
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard

@@ -52,8 +52,9 @@ class AttemptLog:
         records: The records that are kept, each with where it was logged.
         dropped: How many records were not kept.
         is_handled: Whether the parent's handlers have got the records already, because the attempt ran in the parent's process.
-        last: The record that was added last, if the attempt runs in the parent's process. A record meets each handler there, and the
-            filter of the handlers (``pipeline.logs.labelling``) keeps it once. It does not travel.
+        last: The record that was added last, if the attempt runs in the parent's process. There, ``pipeline.logs.labelling`` adds the
+            records as a filter of each handler, so it meets a record once for each handler. It does not add the one that is ``last`` again.
+            This attribute does not travel.
     """
 
     records: list[tuple[LogFacts, Labels]] = field(factory=list)

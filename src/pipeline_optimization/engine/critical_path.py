@@ -25,7 +25,7 @@ class Chain(NamedTuple):
     Attributes:
         item: The name of the last item.
         task: Its task.
-        attempts: The number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
+        attempts: The number of its last attempt, as in ``FailedItem``.
         ran: How long its attempts in this run took.
         delayed: How long its retry delays took.
         length: How long the whole chain took.

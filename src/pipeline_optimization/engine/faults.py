@@ -185,7 +185,7 @@ class FaultPlan:
         if faults.latency is not None:
             latency = faults.latency.at(uniform(*call, copy, "latency")) * self.latency_scale
         else:
-            latency = self.least_latency(task)
+            latency = faults.sleep_time * self.latency_scale
             if faults.stragglers and uniform(*call, copy, "tail") < faults.stragglers:
                 latency *= faults.slowness
         compute = 0.0 if faults.compute is None else faults.compute.at(uniform(*call, "compute")) * self.latency_scale

@@ -27,6 +27,7 @@ from pipeline_optimization.types import OpenContext
 __all__ = ["Handshake", "encode_facts", "worker_name"]
 
 CORE = "pipeline-optimization"
+"""The name of the distribution that brings the core. Those of plugins have any name, and an entry point in the group ``PROJECT``."""
 
 Facts = Mapping[str, str]
 

@@ -16,7 +16,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self
@@ -30,12 +30,13 @@ PATIENCE = 2.0
 long after the second one, or later, raises anywhere, because something that should have ended by then hangs."""
 
 INTERRUPTED = Stop("interrupted", "it was interrupted")
-STOPS: Mapping[int | None, Stop] = {
+STOPS: dict[int, Stop] = {
+    signal.SIGINT: INTERRUPTED,
     signal.SIGTERM: Stop("terminated", "it was asked to end (SIGTERM)"),
-    getattr(signal, "SIGHUP", None): Stop("hung_up", "its terminal went away (SIGHUP)"),
-    # No signal. On Windows, which has no SIGHUP, the entry above has this key too, and the later one of equal keys counts.
-    None: INTERRUPTED,
 }
+"""What each signal is as a reason to stop."""
+if hasattr(signal, "SIGHUP"):  # Windows has none
+    STOPS[signal.SIGHUP] = Stop("hung_up", "its terminal went away (SIGHUP)")
 
 DEFAULTS = (signal.default_int_handler, signal.SIG_DFL)
 
@@ -61,9 +62,9 @@ def uninterrupted() -> AbstractContextManager[None]:
     If no ``Interruption`` is in force, or in another thread than the main one, the context changes nothing.
     """
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, *STOPS):
+        for number in STOPS:
             # The handler is a method of the ``Interruption`` in force, whose object is ``__self__``.
-            interruption = None if number is None else getattr(signal.getsignal(number), "__self__", None)
+            interruption = getattr(signal.getsignal(number), "__self__", None)
             if isinstance(interruption, Interruption):
                 return interruption.refused()
     return nullcontext()
@@ -191,7 +192,7 @@ class Interruption:
 
     def _reason(self) -> Stop:
         # If no signal came, something else raised KeyboardInterrupt: a handler of the program, for example.
-        return STOPS.get(self._received, INTERRUPTED)
+        return INTERRUPTED if self._received is None else STOPS.get(self._received, INTERRUPTED)
 
     @contextmanager
     def stopping(self, run: Stoppable) -> Iterator[None]:

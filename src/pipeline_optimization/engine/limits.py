@@ -271,7 +271,7 @@ class Unthrottled:
     def submit(self, *event: object) -> None:
         pass
 
-    start = end = abandon = note_latency = submit
+    start = end = abandon = note_time = submit
 
 
 def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttling | Unthrottled:

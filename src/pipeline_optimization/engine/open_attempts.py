@@ -182,7 +182,7 @@ class Outcomes:
     def _note_time(self, state: ItemState, seconds: float) -> None:
         """Note the time that an attempt takes with any number of workers, for the floor."""
         state.earliest += seconds
-        self._throttling.note_latency(state.item.task, seconds)
+        self._throttling.note_time(state.item.task, seconds)
 
     def _finish(self, state: ItemState, answer: Answer, backlog: Backlog) -> None:
         """Accept the result of an attempt, and add the items that it makes possible."""

@@ -91,7 +91,7 @@ class Places:
                 turn = self._singles.popleft()
             elif self._wanting:
                 # This only wakes the bundle. It takes the place itself when its coroutine runs, since it may have no element for it any more.
-                # Until then no other bundle may have the place; a single item that comes may.
+                # Until then the place stays free, and is offered to nobody else. Another attempt that asks for a place meanwhile may get it.
                 next(iter(self._wanting))()
                 return
             elif self._bundles:

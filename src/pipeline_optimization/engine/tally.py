@@ -56,7 +56,8 @@ class FailedItem:
         item: The name of the item.
         task: The name of its task.
         error: The error of its last attempt.
-        attempts: The number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
+        attempts: The number of its last attempt. A lost attempt and the one that is made in its place have the same number. The numbers
+            go on from those of an earlier run.
         place: Where in the input the item comes from, for people.
         is_poison: Whether it was given up because its workers kept dying.
     """

@@ -46,9 +46,10 @@ class Throttle:
         self._pace = None if quota.rate is None else Pace(quota.rate)
         # For the floor: the same calls in an imagined run, in which each begins as soon as the rate allows it.
         self._ideal = None if quota.rate is None else Pace(quota.rate)
-        # For the floor: the sum of all latencies, the earliest start of the last call under the rate, and the shortest latency.
+        # For the floor: how long all calls together take at least, the earliest start of the last one under the rate, and how long the shortest
+        # one takes.
         self._busy = self._last_start = 0.0
-        self._least = math.inf
+        self._shortest = math.inf
 
     def allows_call(self) -> bool:
         """Return whether a call may begin now."""
@@ -96,10 +97,10 @@ class Throttle:
         now = self._clock.now()
         return len(self._hang_from) >= self._limit and all(time <= now for time in self._hang_from.values())
 
-    def note_latency(self, latency: float) -> None:
-        """Note the latency of a call, for the floor."""
-        self._busy += latency
-        self._least = min(self._least, latency)
+    def note_time(self, seconds: float) -> None:
+        """Note how long a call takes at least, for the floor: the time that is simulated, or its time limit if it took longer than that."""
+        self._busy += seconds
+        self._shortest = min(self._shortest, seconds)
         if self._ideal is not None:
             self._last_start = max(0.0, self._ideal.due())
             self._ideal.begin(self._last_start)
@@ -108,10 +109,10 @@ class Throttle:
     def floor(self) -> float:
         """Return how many seconds any run with these calls takes at least, because of this quota.
 
-        The limit gives one bound: all latencies, shared by as many calls as may run at once. Without a limit, it is 0. The rate gives another:
-        the earliest start of the last call, plus the shortest latency.
+        The limit gives one bound: the times of all calls, divided by how many may run at once. Without a limit, it is 0. The rate gives another:
+        the earliest start of the last call, plus the time of the shortest one.
         """
-        return 0.0 if self._least == math.inf else max(self._busy / self._limit, self._last_start + self._least)
+        return 0.0 if self._shortest == math.inf else max(self._busy / self._limit, self._last_start + self._shortest)
 
 
 class Throttling:
@@ -237,10 +238,10 @@ class Throttling:
             self._of_attempt[attempt_id] = throttle
             throttle.abandon(attempt_id, patience)
 
-    def note_latency(self, task: str, latency: float) -> None:
-        """Note the latency of a call, for the floor."""
+    def note_time(self, task: str, seconds: float) -> None:
+        """Note how long a call takes at least, for the floor (``Throttle.note_time``)."""
         if (throttle := self._by_task.get(task)) is not None:
-            throttle.note_latency(latency)
+            throttle.note_time(seconds)
 
     @property
     def floor(self) -> float:

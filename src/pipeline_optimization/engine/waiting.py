@@ -32,7 +32,7 @@ __all__ = [
 R = TypeVar("R")
 
 LEAST_STALL = 1e-4
-"""The least time in seconds that counts as a stall. The measurement itself takes nearly as long."""
+"""The least time in seconds that counts as a stall. Shorter ones do not matter to anybody, and the lines of events are shorter without them."""
 
 
 class ThreadWaits(threading.local):
@@ -80,7 +80,7 @@ class ThreadTime:
         Either a function blocked it, or other threads had the processor core or the interpreter's lock.
         """
         took = time.monotonic_ns() - self._begun
-        # To ask the system for the thread's time would take longer than all the rest of this.
+        # An attempt that was as short cannot have stalled. To ask the system for the thread's time would take longer than all the rest of this.
         if took <= LEAST_STALL * 1e9:
             return 0.0
         # The thread computed (its processor time), waited in an event loop, or else stalled.

@@ -208,7 +208,8 @@ class TaskRetried:
 class ItemFinished:
     """An item is finished: ``done``, ``failed`` for good, or ``poison`` (its workers keep dying).
 
-    ``attempts`` is the number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
+    ``attempts`` is the number of its last attempt. A lost attempt and the one that is made in its place have the same number. The numbers go on
+    from those of an earlier run.
     """
 
     run_id: str
