@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 from pipeline_optimization.errors import UnknownComponentError
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.registry.installing import how_to_install
+from pipeline_optimization.registry.installing import how_to_add, how_to_install
 from project_files import ROOT
 
 HATCH = {"HATCH_ENV_ACTIVE": "default"}
@@ -104,3 +105,26 @@ def test_errors_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
         match=r"It comes with anagram-plugin-dask: it has an environment of its own, hatch run dask:anagram\. Installed: ",
     ):
         Registry.load().orchestrator("dask")
+
+
+def test_what_an_extra_needs_is_named_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what an extra has from another one. The core may be on no index, so its name would help nobody who has it."""
+    declared = [
+        "attrs>=24",
+        'a>=1.5,<3; extra == "one"',
+        "b; extra == 'two'",
+        'pipeline-optimization[two]; extra == "one"',
+    ]
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: declared)
+    assert how_to_add("one", "c") == "pip install 'a>=1.5,<3' b c"
+
+    def missing(name: str) -> list[str]:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("importlib.metadata.requires", missing)
+    assert how_to_add("one") == "pip install 'pipeline-optimization[one]'"
+
+
+@pytest.mark.parametrize("extra", ["benchmark", "notebook", "parquet", "report", "url"])
+def test_every_extra_that_a_message_names_needs_something(extra: str) -> None:
+    assert how_to_add(extra).count(">=") >= 1

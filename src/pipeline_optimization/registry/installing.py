@@ -1,4 +1,4 @@
-"""How to install one of the project's own plugins: in the way in which the core itself was installed."""
+"""How to install what is missing: one of the project's own plugins, in the way in which the core itself was installed, or what an extra needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["how_to_install"]
+__all__ = ["how_to_add", "how_to_install"]
 
 ROOT = Path(__file__).parents[3]
 """The root of the checkout, if the package is imported from one."""
@@ -43,6 +43,36 @@ def how_to_install(
             return "it is in the default environment, hatch run anagram"
         return _from_folder(folder)
     return _as_the_core(distribution, _facts(direct_url))
+
+
+def how_to_add(extra: str, *more: str) -> str:
+    """Return the command that installs what an extra of the core needs.
+
+    It names the packages, and not the core with the extra, since the core may have come from a place in which pip would not look for it.
+
+    Args:
+        extra: The name of the extra.
+        more: Names of more packages.
+    """
+    return f"pip install {shlex.join((*_requirements(extra), *more))}"
+
+
+def _requirements(extra: str) -> Iterator[str]:
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 - for a message only
+
+    try:
+        lines = requires(CORE) or ()
+    except PackageNotFoundError:  # the package runs from a folder that was not installed
+        yield f"{CORE}[{extra}]"
+        return
+    for line in lines:
+        requirement, _, marker = (part.strip() for part in line.partition(";"))
+        if marker and not re.search(rf"""extra == ['"]{extra}['"]""", marker):
+            continue
+        if own := re.fullmatch(rf"{CORE}\[([\w-]+)\]", requirement):
+            yield from _requirements(own[1])
+        elif marker:  # else it is a dependency of the core without extras
+            yield requirement
 
 
 def _from_folder(folder: Path) -> str:

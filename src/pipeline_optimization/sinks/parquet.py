@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline_optimization.errors import OptionError, RefusedRowsError
 from pipeline_optimization.output import end_of_links, take_place
+from pipeline_optimization.registry.installing import how_to_add
 from pipeline_optimization.sinks.forms import misfit
 from pipeline_optimization.sinks.journal import sync_directory
 from pipeline_optimization.sinks.names import PARTIAL, files_of
@@ -39,7 +40,7 @@ class ParquetSink:
             self._parquet: Any = import_module("pyarrow.parquet")
         except ImportError as error:
             raise OptionError(
-                f"Writing {path!r} needs pyarrow: pip install 'pipeline-optimization[parquet]'. Or name a .ndjson or .csv file."
+                f"Writing {path!r} needs pyarrow: {how_to_add('parquet')}. Or name a .ndjson or .csv file."
             ) from error
         self._name = path
         self._target = end_of_links(Path(path))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 from attrs import frozen
 
 from pipeline_optimization.errors import InputError, MissingDependencyError
+from pipeline_optimization.registry.installing import how_to_add
 from pipeline_optimization.sources.compression import Compression, compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.failure import unreadable
@@ -228,8 +229,7 @@ class UrlSource:
             return import_module("fsspec")
         except ImportError as error:
             raise MissingDependencyError(
-                f"Reading the URL {self.url!r} needs the package fsspec, which is not installed: "
-                'pip install "pipeline-optimization[url]"',
+                f"Reading the URL {self.url!r} needs the package fsspec, which is not installed: {how_to_add('url')}",
                 source=self.name,
                 package="fsspec",
             ) from error
@@ -246,7 +246,7 @@ class UrlSource:
                 package = cause.name or scheme
                 raise MissingDependencyError(
                     f"Reading the URL {self.url!r} needs the package {package!r}, which cannot be imported "
-                    f'({error}): pip install "pipeline-optimization[url]" {package}',
+                    f"({error}): {how_to_add('url', package)}",
                     source=self.name,
                     package=package,
                 ) from error

@@ -17,7 +17,7 @@ from pipeline_optimization.signal_mask import stop_signals_blocked
 
 __all__ = ["StartMethod", "unguarded"]
 
-AS_THEY_ARE = " Functions of pipelines can be sent as they are: pip install pipeline-optimization[notebook]"
+AS_THEY_ARE = " With cloudpickle, functions of pipelines can be sent as they are: pip install cloudpickle"
 """What helps if cloudpickle is missing."""
 
 SERVED = "anagram_plugin_multiprocess.worker_process"

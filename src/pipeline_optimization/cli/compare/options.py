@@ -24,6 +24,7 @@ from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.registry.installing import how_to_add
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
@@ -232,6 +233,6 @@ def require_packages() -> None:
     """Raise UsageError if the packages of the extra ``benchmark`` are not installed, or on Windows."""
     missing = [name for name in ("cattrs", "jinja2", "psutil", "scipy") if find_spec(name) is None]
     if missing:
-        raise UsageError(f"The harness needs {', '.join(missing)}. Run: pip install 'pipeline-optimization[benchmark]'")
+        raise UsageError(f"The harness needs {', '.join(missing)}. Run: {how_to_add('benchmark')}")
     if sys.platform == "win32":
         raise UsageError("The harness runs on Linux and macOS; on Windows, use WSL.")

@@ -16,11 +16,10 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.by_value import dumps_by_value
 from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.registry.installing import how_to_add
 from pipeline_optimization.tasks.callables import where
 
 __all__ = ["ByValue", "Here", "Packable", "pack", "unpack"]
-
-EXTRA = "pip install pipeline-optimization[notebook]"
 
 
 @frozen(eq=False, repr=False)
@@ -93,7 +92,7 @@ def _by_value(pipeline: CompletePipeline[Any, Any], error: Exception | None) -> 
     except ImportError:
         raise OptionError(
             f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its functions at the "
-            f"top level of a module, or install cloudpickle, which can send them: {EXTRA}"
+            f"top level of a module, or install cloudpickle, which can send them: {how_to_add('notebook')}"
         ) from error
     except Exception as failure:
         raise OptionError(

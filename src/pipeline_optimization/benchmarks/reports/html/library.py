@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.printable import printable
+from pipeline_optimization.registry.installing import how_to_add
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,5 +59,5 @@ def templates() -> Environment:
 def _missing(error: ImportError) -> UsageError:
     return UsageError(
         f"An HTML report needs the package {error.name!r}, which is not installed: "
-        "pip install 'pipeline-optimization[report]'. Without it, export to .json, .csv or .md."
+        f"{how_to_add('report')}. Without it, export to .json, .csv or .md."
     )
