@@ -206,6 +206,17 @@ def test_the_error_that_was_being_handled_is_heard(*, is_hidden: bool, asked: fl
     assert describe_error(error).retry_after == asked
 
 
+def test_an_error_in_a_group_is_heard() -> None:
+    """A coroutine that makes several calls in an ``asyncio.TaskGroup`` raises a group of their errors. The first one that asks counts."""
+    inner = ExceptionGroup("two calls", [ValueError("no"), of_httpx({"Retry-After": "8"})])
+    group = ExceptionGroup("a call, and two more", [OSError("away"), inner, RetryAfter(9)])
+    assert describe_error(inner).retry_after == 8
+    assert describe_error(group).retry_after == 9  # those of one group come before those of a group inside it
+    error = ValueError("no text")
+    error.__cause__ = inner
+    assert describe_error(error).retry_after == 8
+
+
 def test_what_only_looks_like_a_client_does_no_harm() -> None:
     """An error whose attributes raise, or are something else, is an error like others; causes may be a ring."""
 

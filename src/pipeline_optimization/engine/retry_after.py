@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from pipeline_optimization.errors import RetryAfter
 
 __all__ = ["asked_delay", "delay_in"]
 
-LINKS = 10
-"""How many errors of a chain of causes are looked at. Such a chain may lead back to its beginning."""
+MOST_ERRORS = 10
+"""How many of the errors that led to one are looked at. A chain of causes may lead back to its beginning, and a group may have any number."""
 
 
 def asked_delay(error: BaseException) -> float | None:
     """Return how many seconds an error asks to wait before the next attempt; None if it asks for nothing.
 
-    The errors that led to it count, too, as a traceback shows them: functions often catch a client's error and raise one of their own.
+    The errors that led to it count, too, as a traceback shows them: functions often catch a client's error and raise one of their own, or a
+    group of several. The first one that asks counts.
     HTTP clients are recognised by the attributes of their errors, so that none of them is imported: ``error.response.headers`` (httpx,
     requests) or ``error.headers`` (urllib, aiohttp).
     """
-    for one in _chain(error):
+    for one in _errors_shown(error):
         try:
             if isinstance(one, RetryAfter):
                 return one.seconds
@@ -37,14 +39,20 @@ def asked_delay(error: BaseException) -> float | None:
     return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    one: BaseException | None = error
-    for _ in range(LINKS):
-        if one is None:
+def _errors_shown(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that the traceback of an error shows, from the error itself to those that led to it."""
+    found = deque([error])
+    for _ in range(MOST_ERRORS):
+        if not found:
             return
+        one = found.popleft()
         yield one
+        if isinstance(one, BaseExceptionGroup):
+            found += one.exceptions
         # Compared with None, since an exception may be false: its class may have a length, for example.
-        one = one.__context__ if one.__cause__ is None and not one.__suppress_context__ else one.__cause__
+        cause = one.__context__ if one.__cause__ is None and not one.__suppress_context__ else one.__cause__
+        if cause is not None:
+            found.append(cause)
 
 
 def delay_in(headers: object) -> float | None:
