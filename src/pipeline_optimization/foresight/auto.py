@@ -237,8 +237,6 @@ class AutoOrchestrator:
         self._glance = None
         try:
             with self._context.interruptible():
-                setup = WorkerSetup.from_bytes(self._context.worker_init)
-                glance.delay_scale = setup.faults.time_scale
                 self.choice = (self.choose or choose)(self.registry, glance)
             self._go_on_with(self.choice)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a choice, the run can go on without one

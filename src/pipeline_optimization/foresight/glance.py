@@ -51,14 +51,10 @@ class _Task:
 
 @define(eq=False)
 class Glance:
-    """Notes what attempts take that run one after the other, in workers that measure times.
-
-    ``delay_scale`` is what delays before retries are multiplied by. ``quotas`` are those of the run, by task.
-    """
+    """Notes what attempts take that run one after the other, in workers that measure times. ``quotas`` are those of the run, by task."""
 
     now: Callable[[], float]
     quotas: Mapping[str, Quota] = field(factory=dict, kw_only=True)
-    delay_scale: float = 1.0
     _tasks: dict[str, _Task] = field(factory=dict, init=False)
     _submitted: dict[int, Attempt] = field(factory=dict, init=False)
     _begun: float = field(init=False)
@@ -121,7 +117,7 @@ class Glance:
             items=max(1, source.attempts if is_bundled else source.seen),
             elements=max(1, source.elements if is_bundled else source.seen),
             is_count_known=False,
-            delay_scale=self.delay_scale,
+            delay_scale=0.0,  # no worker waits for the delays before retries, so wherever a run goes on they are the same
             quotas=self.quotas,
         )
         together = AT_ONCE if model.is_awaited else 1
