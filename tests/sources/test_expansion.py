@@ -148,5 +148,5 @@ def test_a_url_is_a_url_source() -> None:
 def test_a_url_that_cannot_be_read_here_is_an_error_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the files that are named with it are read."""
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(MissingDependencyError, match=r'pip install "pipeline-optimization\[url\]"$'):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'fsspec>=[\d.]+'$"):
         expand_inputs(["https://example.org/a.txt"])

@@ -262,7 +262,7 @@ def test_the_extra_is_missing(package: str, tmp_path: Path, monkeypatch: pytest.
     if package == "vl_convert":
         monkeypatch.setattr(document, "chart_library", library.chart_library.__wrapped__)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(UsageError, match=rf"'{package}', .*pip install 'pipeline-optimization\[report\]'.*\.csv"):
+    with pytest.raises(UsageError, match=rf"'{package}', .*pip install .*'jinja2>=.*'vl-convert-python>=.*\.csv"):
         results_to_html(full_results())
 
 
