@@ -183,3 +183,17 @@ def test_a_file_of_tasks_reads_no_sources() -> None:
     )
     assert "pipeline_optimization.builtin.lexicons" in done.stdout.split()
     assert not [name for name in done.stdout.split() if name.startswith("pipeline_optimization.sources")]
+
+
+def test_a_run_imports_nothing_that_only_its_errors_need() -> None:
+    """How to install what is missing is looked up where something is missing."""
+    listing = (
+        "import sys; from pipeline_optimization import Pipeline, run; run(Pipeline('p').values(int).count(), range(3)); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, env=environment(), check=True, timeout=60
+    )
+    modules = done.stdout.split()
+    assert "pipeline_optimization.engine.loop" in modules
+    assert "pipeline_optimization.registry.installing" not in modules

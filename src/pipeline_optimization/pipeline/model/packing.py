@@ -16,7 +16,6 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.by_value import dumps_by_value
 from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.registry.installing import how_to_add
 from pipeline_optimization.tasks.callables import where
 
 __all__ = ["ByValue", "Here", "Packable", "pack", "unpack"]
@@ -90,6 +89,8 @@ def _by_value(pipeline: CompletePipeline[Any, Any], error: Exception | None) -> 
     try:
         return ByValue(dumps_by_value(pipeline))
     except ImportError:
+        from pipeline_optimization.registry.installing import how_to_add  # noqa: PLC0415 - for this error only
+
         raise OptionError(
             f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its functions at the "
             f"top level of a module, or install cloudpickle, which can send them: {how_to_add('notebook')}"
