@@ -1,7 +1,7 @@
 """The bars of the short form, which a broken model misses, and neither chance nor a busy machine.
 
-What is predicted has the same draws as what is recorded, so that a slow call is in both. Times are compared where other programs did not disturb them; the work waits, so that an otherwise idle machine of any speed does. Processor
-time is compared always, since other programs hardly change it.
+What is predicted has the same draws as what is recorded, so that a slow call is in both. Times are compared where other programs did not disturb
+them; the work waits, so that an otherwise idle machine of any speed does. Processor time is compared always, since other programs hardly change it.
 """
 
 from __future__ import annotations

@@ -27,9 +27,8 @@ def resampled(durations: Durations, number: int, random: Random) -> Durations:
     # The slowest of so many observations stands for the last part of the range. In half of that part, other calls are slower.
     slowest = 1 - 0.5 / number
     width = _width_of_slower_half(durations)
-    mean = durations.most / times_the_mean(
-        width, slowest
-    )  # of the log-normal distribution in which the slowest call has this place
+    # Of the log-normal distribution in which the slowest observed call has this place.
+    mean = durations.most / times_the_mean(width, slowest)
 
     def draw(share: float) -> float:
         if share < slowest:

@@ -82,11 +82,8 @@ class Trace:
         before = self._failed.pop(event.item, None)
         if before is not None:
             self._arrows += 1
-            flow = {
-                "name": "retry",
-                "cat": "retry",
-                "id": self._arrows,
-            }  # Perfetto leaves out arrows whose id is a text
+            # A number, since Perfetto leaves out arrows whose id is a text.
+            flow = {"name": "retry", "cat": "retry", "id": self._arrows}
             yield {"ph": "s", "tid": before[0], "ts": self._at(before[1]), **flow}
             yield {"ph": "f", "bp": "e", **place, **flow}
         # A nanosecond later, since arrows end at the innermost slice of their moment, which shall be the attempt.
